@@ -1,0 +1,138 @@
+package component
+
+import "github.com/isyswasfa/isyswasfa/internal/abi"
+
+// A Program is a component made flat: every instantiation that is known from
+// the binary alone, of core modules and of nested components, is one step of
+// one list, and every reference is resolved to where its value comes from.
+// A Program is immutable and may be instantiated any number of times.
+type Program struct {
+	Modules   []*CoreModule  // distinct core modules
+	Instances []InstanceInfo // component instances; 0 is the root
+	Imports   []*ImportItem  // of the root, in order
+	Resources []*Resource    // all resource types, imported ones first
+	Steps     []Step         // in order of execution
+	Exports   []*ExportItem  // of the root, in order
+	Polls     []*PollFunc    // at most one per component instance
+}
+
+// An InstanceInfo describes a component instance: each has a handle table of
+// its own.
+type InstanceInfo struct {
+	Name   string // path for messages, such as "root" or "root/2"
+	Parent int    // -1 for the root
+}
+
+// A Resource is a resource type of a Program. Identity is pointer identity;
+// [abi.Type.Resource] holds one.
+type Resource struct {
+	Index    int    // in Program.Resources
+	Name     string // the name under which it was imported or first exported, for messages
+	Imported bool
+	Import   []string // if imported: the path, such as ["wasi:io/poll@0.2.0", "pollable"]
+	Owner    int      // if not imported: the component instance that defines it
+}
+
+// An ImportItem is an import of the root, or an export of an imported
+// instance. Exactly one of Func, Instance, Resource and Type is set.
+type ImportItem struct {
+	Name     string
+	Func     *abi.FuncType
+	Instance []*ImportItem
+	Resource *Resource // a type import with bound sub, or an alias of an imported resource
+	Type     *abi.Type // a type import with bound eq that is no resource
+}
+
+// An ExportItem is an export of the root, or of an exported instance. Exactly
+// one of Func, Instance, Resource and Type is set.
+type ExportItem struct {
+	Name     string
+	Func     *Func
+	Instance []*ExportItem
+	Resource *Resource
+	Type     *abi.Type
+}
+
+// A PollFunc is the function of the isyswasfa convention that a component
+// instance exports, whether or not its parent passes it on.
+type PollFunc struct {
+	Instance int
+	Name     string // such as "isyswasfa-poll-echo"
+	Func     *Func
+}
+
+// A Func is a component function: lifted from a core function or imported.
+type Func struct {
+	Type *abi.FuncType
+
+	// Imported: the path of the root import, such as
+	// ["wasi:io/poll@0.2.0", "[method]pollable.block"], or one plain name.
+	Import []string
+
+	// Lifted.
+	Core     CoreRef
+	Opts     Options
+	Instance int // whose code it is
+}
+
+// Options are canonical options with their references resolved; an absent one
+// has Kind CoreNone.
+type Options struct {
+	Encoding   StringEncoding
+	Memory     CoreRef
+	Realloc    CoreRef
+	PostReturn CoreRef
+}
+
+// A CoreRefKind tells what a CoreRef refers to.
+type CoreRefKind uint8
+
+// The kinds of core references.
+const (
+	CoreNone         CoreRefKind = iota
+	CoreExported                 // the export Name of the core instance made by step Step
+	CoreLowered                  // Func lowered for component instance Instance with Opts
+	CoreResourceNew              // resource.new of Resource in component instance Instance
+	CoreResourceDrop             // resource.drop, likewise
+	CoreResourceRep              // resource.rep, likewise
+)
+
+// A CoreRef is a core definition: a function, memory, table or global.
+type CoreRef struct {
+	Kind     CoreRefKind
+	Step     int    // CoreExported: index of the *InstantiateModule in Program.Steps
+	Name     string // CoreExported
+	Func     *Func  // CoreLowered
+	Opts     *Options
+	Resource *Resource
+	Instance int
+}
+
+// A Step of instantiation: *InstantiateModule or *DefineResource.
+type Step interface{ isStep() }
+
+type (
+	// InstantiateModule instantiates a core module.
+	InstantiateModule struct {
+		Module   int // index in Program.Modules
+		Instance int // component instance it belongs to
+		Args     []CoreImport
+	}
+
+	// DefineResource makes a resource type of a component instance; Dtor may
+	// be CoreNone.
+	DefineResource struct {
+		Resource *Resource
+		Dtor     CoreRef
+	}
+)
+
+func (*InstantiateModule) isStep() {}
+func (*DefineResource) isStep()    {}
+
+// A CoreImport satisfies one import of a core module.
+type CoreImport struct {
+	Module, Name string
+	Sort         Sort
+	Ref          CoreRef
+}
