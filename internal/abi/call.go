@@ -1,0 +1,92 @@
+package abi
+
+import "context"
+
+// A Memory is a linear memory; wazero's api.Memory is one.
+type Memory interface {
+	// Read gives a view of n bytes at off, or false if they are not all
+	// inside. Writing to the view writes to the memory. The view is valid
+	// until the memory grows.
+	Read(off, n uint32) ([]byte, bool)
+	// Size gives the bytes of the memory; 0 also stands for 4 GiB.
+	Size() uint32
+}
+
+// A Realloc is the guest's allocator (spec: realloc). It runs guest code.
+type Realloc func(ctx context.Context, old, oldSize, align, newSize uint32) (uint32, error)
+
+// A StringEncoding is the encoding of strings in a linear memory. The values
+// are those of component.StringEncoding.
+type StringEncoding uint8
+
+// The string encodings.
+const (
+	UTF8 StringEncoding = iota
+	UTF16
+	Latin1UTF16
+)
+
+// Limits of the Canonical ABI and of this implementation.
+const (
+	// MaxListBytes is the most bytes that a list or string may take in
+	// linear memory (spec: MAX_LIST_BYTE_LENGTH, MAX_STRING_BYTE_LENGTH).
+	MaxListBytes = 1<<28 - 1
+
+	// DefaultLiftLimit is the LiftLimit of options that set none.
+	DefaultLiftLimit = 1 << 28
+)
+
+// Options are the canonical options of one lifted or lowered function of an
+// instance, with what they refer to. They may be shared by all functions that
+// have the same ones.
+type Options struct {
+	Memory   Memory  // nil if the function needs none
+	Realloc  Realloc // nil if the function needs none
+	Encoding StringEncoding
+	Table    *Table // of the component instance whose core function it is
+
+	// LiftLimit bounds the bytes of Go memory that lifting the parameters or
+	// the result of one call may allocate; 0 stands for DefaultLiftLimit. A
+	// guest can make lists overlap, so the size of its memory is no bound.
+	LiftLimit int
+}
+
+// A Call is the state of one call between a component instance and the host,
+// or of one side of a call between two component instances. It is used by one
+// goroutine at a time. The zero Call is ready after its exported fields are
+// set; after End it may be used for another call.
+//
+// A guest that calls (the side of the caller) lends handles to the call; a
+// guest that is called (the side of the callee) receives borrow handles which
+// it must drop before it returns.
+type Call struct {
+	Ctx  context.Context // passed to Realloc and to destructors
+	Opts *Options
+
+	// Resources are the runtime resource types of the instance, as
+	// ResourceRef.Index counts them. It may be nil if every resource of the
+	// signature was bound with its Type.
+	Resources []*ResourceType
+
+	mem     []byte   // view of the memory
+	lent    []uint32 // handles of Opts.Table lent to the call
+	borrows uint32   // borrow handles made in Opts.Table and not dropped yet
+	budget  int      // bytes that lifting may still allocate
+}
+
+// End ends the call: handles that were lent are free again. It returns a trap
+// if the guest that was called still has borrow handles of this call (spec:
+// Task.return_); call it after LiftResult and before post-return. The Call
+// can be used again even if it failed.
+func (cx *Call) End() error {
+	if len(cx.lent) > 0 {
+		cx.Opts.Table.unlend(cx.lent)
+		cx.lent = cx.lent[:0]
+	}
+	n := cx.borrows
+	cx.borrows, cx.mem = 0, nil
+	if n > 0 {
+		return trapf(TrapBorrowed, "%d borrow handle(s) not dropped before the call returned", n)
+	}
+	return nil
+}

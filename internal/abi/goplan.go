@@ -1,0 +1,81 @@
+package abi
+
+import (
+	"reflect"
+	"unsafe"
+)
+
+// A ResourceRef tells a plan which runtime resource type a Type.Resource is.
+type ResourceRef struct {
+	Type  *ResourceType // known when binding, as for host resources; or nil:
+	Index int           // index in Call.Resources
+}
+
+// A ResolveResource maps the identity in Type.Resource to a ResourceRef when a
+// plan is bound.
+type ResolveResource func(id any) (ResourceRef, error)
+
+// A GoPlan moves the parameters and the result of one function between Go
+// values and an instance. It is immutable and safe for concurrent use; what
+// belongs to an instance is in the Call.
+//
+// All methods take the stack of core values as wazero's api.GoModuleFunc and
+// api.Function.CallWithStack do, and a pointer to the Go struct of the
+// parameters or to the Go value of the result that the plan was bound to. A
+// Go value that is lifted into must be zero before.
+type GoPlan struct {
+	// Guest is the core signature of the function that a guest exports
+	// (LowerParams, LiftResult), Host of the one that it imports (LiftParams,
+	// LowerResult).
+	Guest, Host CoreSig
+
+	params, result *node // result is nil for none
+}
+
+// BindGo makes the plan for the function type ft, with params the Go struct
+// that has one exported field per parameter, and result the Go type of the
+// result (struct{} for none). resolve may be nil if no resource occurs.
+//
+// Go shapes: bool, the integers and floats as themselves; char as rune; string
+// as string; list<T> as []T; a list of fixed length as [N]T; record and tuple
+// as a struct with one exported field per field, in order; option<T> as
+// [OptionOf]; result<T, E> as [ResultOf]; a variant as a struct whose first field
+// is an unsigned integer named Case, followed by one exported field per case
+// with a payload, in order; enum and flags as unsigned integers; own<R> and
+// borrow<R> as the pointer type ResourceType.Go of a host resource, or as
+// [Ref] for any resource.
+//
+// The error of a mismatch names the place, as in
+// `param 2 (value).x: record wants a struct, have string`.
+func BindGo(ft *FuncType, params, result reflect.Type, resolve ResolveResource) (*GoPlan, error) {
+	return nil, errUnfinished
+}
+
+// StackLen gives the number of stack slots that a call of the guest's export
+// needs for parameters and results.
+func (p *GoPlan) StackLen() int { return max(len(p.Guest.Params), len(p.Guest.Results)) }
+
+// LiftParams moves the parameters of a guest's call from the stack and the
+// guest's memory to the struct at params. Borrow handles are lent until
+// Call.End.
+func (p *GoPlan) LiftParams(cx *Call, stack []uint64, params unsafe.Pointer) error {
+	return errUnfinished
+}
+
+// LowerResult moves the result of a guest's call to the stack or to the
+// guest's memory. The stack is the one that LiftParams had, unchanged.
+func (p *GoPlan) LowerResult(cx *Call, stack []uint64, result unsafe.Pointer) error {
+	return errUnfinished
+}
+
+// LowerParams moves the parameters of a call into the guest to the stack and
+// the guest's memory.
+func (p *GoPlan) LowerParams(cx *Call, stack []uint64, params unsafe.Pointer) error {
+	return errUnfinished
+}
+
+// LiftResult moves the result that the guest returned to Go. The stack is not
+// changed, so that it can be passed to the guest's post-return function.
+func (p *GoPlan) LiftResult(cx *Call, stack []uint64, result unsafe.Pointer) error {
+	return errUnfinished
+}
