@@ -1,0 +1,23 @@
+package host
+
+import (
+	"context"
+
+	"github.com/isyswasfa/isyswasfa/internal/component"
+)
+
+// A Component is a compiled component; it may be linked any number of times.
+type Component struct {
+	name  string
+	e     *Engine
+	prog  *component.Program
+	steps []compiledStep // by step; zero for steps that instantiate no module
+}
+
+// Name gives the name it was compiled under.
+func (c *Component) Name() string { return c.name }
+
+// Compile decodes, validates and compiles a component. name is for messages.
+func (e *Engine) Compile(ctx context.Context, name string, binary []byte) (*Component, error) {
+	return compileBinary(ctx, e, name, binary)
+}

@@ -1,0 +1,32 @@
+// Package host runs components of the isyswasfa convention, and plain WASI 0.2
+// components, on wazero.
+//
+// An [Engine] compiles; a [Linker] holds what the embedder implements, by
+// names of WIT; [Linker.Link] binds a [Component] to it and reports at once
+// everything that is missing or of another type; the [InstancePre] it answers
+// makes instances cheaply and binds exported functions to Go types.
+//
+// # Go shapes of component types
+//
+// Functions are bound to Go types once, by reflection, at link time; calls use
+// none. Parameters are a struct with one exported field per parameter, in
+// order; a result is the result's shape, and struct{} when there is none.
+//
+//	bool, u8 … s64, f32, f64   bool, uint8 … int64, float32, float64
+//	char, string               rune, string
+//	list<T>                    []T
+//	record, tuple              struct, one exported field per field, in order
+//	option<T>                  Option[T]
+//	result<T, E>               Result[T, E]; struct{} for an absent arm
+//	variant                    struct: an unsigned integer Case, then one
+//	                           exported field per case with a payload, in order
+//	enum, flags                an unsigned integer kind
+//	own<R>, borrow<R>          *S, for a resource type made by NewResource[S]
+//
+// # Threads
+//
+// All code of one instance runs on one goroutine at a time, its driver:
+// whichever caller found no driver at work. There is no goroutine per
+// instance. Host functions run on the driver, so they need no locks for what
+// belongs to the instance; from elsewhere, use [Instance.Post].
+package host

@@ -1,0 +1,78 @@
+package host
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/api"
+	"github.com/tetratelabs/wazero/experimental"
+)
+
+// A Config of an [Engine]; the zero value works.
+type Config struct {
+	// CacheDir is a folder for compiled code, made if absent; "" for none.
+	CacheDir string
+	// MaxMemory bounds each linear memory, in bytes, rounded down to pages of
+	// 64 KiB; 0 means 4 GiB.
+	MaxMemory uint64
+	// Interruptible lets a cancelled context and [Instance.Close] stop a guest
+	// in the middle of a computation. It makes loops many times slower; off,
+	// a guest is stopped where it next calls the host or returns.
+	Interruptible bool
+}
+
+// An Engine compiles components. It may be shared between goroutines.
+type Engine struct {
+	rt    wazero.Runtime
+	cache wazero.CompilationCache
+	conf  Config
+	live  atomic.Int64 // instances not closed yet
+}
+
+const pageSize = 64 << 10
+
+// NewEngine makes an engine. Close it after its instances.
+func NewEngine(ctx context.Context, conf Config) (*Engine, error) {
+	rc := wazero.NewRuntimeConfig().
+		WithCoreFeatures(api.CoreFeaturesV2 | experimental.CoreFeaturesTailCall | experimental.CoreFeaturesExtendedConst).
+		WithCloseOnContextDone(conf.Interruptible)
+	if conf.MaxMemory != 0 {
+		pages := conf.MaxMemory / pageSize
+		if pages == 0 || pages > 1<<16 {
+			return nil, fmt.Errorf("memory limit of %d bytes: want %d to %d", conf.MaxMemory, pageSize, uint64(1)<<32)
+		}
+		rc = rc.WithMemoryLimitPages(uint32(pages))
+	}
+	e := &Engine{conf: conf}
+	if conf.CacheDir != "" {
+		c, err := wazero.NewCompilationCacheWithDir(conf.CacheDir)
+		if err != nil {
+			return nil, fmt.Errorf("folder for compiled code: %w", err)
+		}
+		e.cache = c
+		rc = rc.WithCompilationCache(c)
+	}
+	e.rt = wazero.NewRuntimeWithConfig(ctx, rc)
+	return e, nil
+}
+
+// Close releases all compiled code.
+func (e *Engine) Close(ctx context.Context) error {
+	err := e.rt.Close(ctx)
+	if e.cache != nil {
+		if cerr := e.cache.Close(ctx); err == nil {
+			err = cerr
+		}
+	}
+	return err
+}
+
+// EngineStats are counters of an engine.
+type EngineStats struct {
+	Instances int // root instances that are not closed
+}
+
+// Stats gives the engine's counters.
+func (e *Engine) Stats() EngineStats { return EngineStats{Instances: int(e.live.Load())} }
