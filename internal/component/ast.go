@@ -10,6 +10,10 @@ package component
 // A Component is a decoded component.
 type Component struct {
 	Defs []Def
+
+	// Offsets tells where in the outermost binary Decode found each of Defs;
+	// nil for a component that was built by hand. Only error messages use it.
+	Offsets []int
 }
 
 // A Def is one definition: *CoreModule, *CoreInstance, *CoreType, *Nested,
@@ -85,14 +89,16 @@ type (
 
 	// An Import brings a definition in from outside.
 	Import struct {
-		Name string
-		Desc ExternDesc
+		Name  string
+		Attrs []Attribute
+		Desc  ExternDesc
 	}
 
 	// An Export gives a definition a name outside, and adds it to its index
 	// space once more. Desc, if not nil, ascribes a type.
 	Export struct {
 		Name  string
+		Attrs []Attribute
 		Sort  Sort
 		Index uint32
 		Desc  *ExternDesc
@@ -136,6 +142,7 @@ const (
 	SortType
 	SortComponent
 	SortInstance
+	SortCoreTag
 )
 
 type (
@@ -162,6 +169,7 @@ type (
 	// An InlineExport is an export of an instance made of exports.
 	InlineExport struct {
 		Name  string
+		Attrs []Attribute
 		Sort  Sort
 		Index uint32
 	}
@@ -335,13 +343,32 @@ type Decl struct {
 
 // An ExportDecl declares an export of a component or instance type.
 type ExportDecl struct {
-	Name string
-	Desc ExternDesc
+	Name  string
+	Attrs []Attribute
+	Desc  ExternDesc
+}
+
+// An AttrKind tells what an attribute of a name says.
+type AttrKind byte
+
+// The kinds of attributes, by their opcodes.
+const (
+	AttrImplements    AttrKind = 0x00 // the interface that an instance with a plain name is
+	AttrVersionSuffix AttrKind = 0x01 // what follows the canonical version
+	AttrExternalID    AttrKind = 0x02 // a name of the producer's
+)
+
+// An Attribute annotates the name of an import or export; linking ignores it.
+type Attribute struct {
+	Kind  AttrKind
+	Value string
 }
 
 // A CoreFuncType is a core function type; value types as in the core format.
+// Within a module type Outer may be set instead: an outer alias of a core type.
 type CoreFuncType struct {
 	Params, Results []byte
+	Outer           *Alias
 }
 
 // A CoreModuleType is the type of a core module.
@@ -365,11 +392,12 @@ type CoreExportDecl struct {
 
 // A CoreDesc is the type of a core import or export.
 type CoreDesc struct {
-	Sort     Sort   // SortCoreFunc, SortCoreTable, SortCoreMemory or SortCoreGlobal
-	Func     uint32 // function: index of the type within the module type
+	Sort     Sort   // SortCoreFunc, SortCoreTable, SortCoreMemory, SortCoreGlobal or SortCoreTag
+	Func     uint32 // function, tag: index of the type within the module type
 	ElemType byte   // table
 	Min      uint64 // table, memory
 	Max      *uint64
+	Is64     bool // table, memory: indexed by i64
 	Shared   bool // memory
 	ValType  byte // global
 	Mutable  bool // global
