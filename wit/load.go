@@ -1,0 +1,276 @@
+package wit
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// maxFile bounds the length of one WIT file in bytes.
+const maxFile = 16 << 20
+
+// A LoadOption adjusts [ParseDir] and [ParseText]: a [Source] or [Features].
+type LoadOption interface{ apply(*loader) }
+
+// A Source is WIT text, path -> text, in which packages are looked up that
+// the parsed text mentions but does not define. Only packages that are
+// mentioned come into the result.
+type Source map[string]string
+
+// Features are the names of the @unstable features to keep; items of other
+// features are left out.
+type Features []string
+
+func (s Source) apply(l *loader)   { l.fallback = append(l.fallback, s) }
+func (f Features) apply(l *loader) { l.features = append(l.features, f...) }
+
+// ParseDir reads the package whose *.wit files stand in dir. Packages it uses
+// are looked up in dir/deps, where each file and each folder of files is a
+// package, then in the options' sources. It gives all packages and that of
+// dir. Every error about text is an [*Error].
+func ParseDir(dir string, options ...LoadOption) (*Resolve, *Package, error) {
+	l := newLoader(options)
+	root, err := readFolder(dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(root) == 0 {
+		return nil, nil, fmt.Errorf("%s: no *.wit files", dir)
+	}
+	if err := l.add(root, true, true); err != nil {
+		return nil, nil, err
+	}
+	deps := filepath.Join(dir, "deps")
+	entries, err := os.ReadDir(deps)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, err
+	}
+	for _, e := range entries {
+		name := filepath.Join(deps, e.Name())
+		files := map[string]string{}
+		if info, err := os.Stat(name); err == nil && info.IsDir() {
+			if files, err = readFolder(name); err != nil {
+				return nil, nil, err
+			}
+		} else if strings.HasSuffix(name, ".wit") {
+			if files[name], err = readFile(name); err != nil {
+				return nil, nil, err
+			}
+		}
+		if err := l.add(files, true, false); err != nil {
+			return nil, nil, err
+		}
+	}
+	return l.resolve(dir)
+}
+
+// ParseText reads packages from texts, path -> text. Files of one folder that
+// do not say which package they belong to belong to the folder's; one folder
+// may hold several packages. The main package, which is returned apart, is
+// the one of the first path in sorted order. Other packages are looked up in
+// the options' sources.
+func ParseText(files map[string]string, options ...LoadOption) (*Resolve, *Package, error) {
+	if len(files) == 0 {
+		return nil, nil, errors.New("no WIT files")
+	}
+	l := newLoader(options)
+	if err := l.addText(files, true); err != nil {
+		return nil, nil, err
+	}
+	return l.resolve("WIT text")
+}
+
+func readFolder(dir string) (map[string]string, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	files := map[string]string{}
+	for _, e := range entries {
+		if e.IsDir() || !strings.HasSuffix(e.Name(), ".wit") {
+			continue
+		}
+		name := filepath.Join(dir, e.Name())
+		if files[name], err = readFile(name); err != nil {
+			return nil, err
+		}
+	}
+	return files, nil
+}
+
+func readFile(name string) (string, error) {
+	info, err := os.Stat(name)
+	if err != nil {
+		return "", err
+	}
+	if info.Size() > maxFile {
+		return "", fmt.Errorf("%s: longer than %d bytes", name, maxFile)
+	}
+	b, err := os.ReadFile(name)
+	return string(b), err
+}
+
+// A loader collects the packages that may take part in a resolve.
+type loader struct {
+	features []string
+	fallback []Source
+	packages map[PackageName]*pkgState
+	declared []*pkgState // those of the text itself, in order
+	main     *pkgState
+	other    *loader // the fallback's packages, once needed
+}
+
+func newLoader(options []LoadOption) *loader {
+	l := &loader{packages: map[PackageName]*pkgState{}}
+	for _, o := range options {
+		o.apply(l)
+	}
+	return l
+}
+
+// addText adds files folder by folder.
+func (l *loader) addText(files map[string]string, main bool) error {
+	folders := map[string]map[string]string{}
+	names := make([]string, 0, len(files))
+	for name, text := range files {
+		if len(text) > maxFile {
+			return fmt.Errorf("%s: longer than %d bytes", name, maxFile)
+		}
+		dir := path.Dir(filepath.ToSlash(name))
+		if folders[dir] == nil {
+			folders[dir] = map[string]string{}
+		}
+		folders[dir][name] = text
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		dir := path.Dir(filepath.ToSlash(name))
+		if folders[dir] == nil {
+			continue
+		}
+		if err := l.add(folders[dir], false, main && l.main == nil); err != nil {
+			return err
+		}
+		delete(folders, dir)
+	}
+	return nil
+}
+
+// add parses the files of one folder. With one set, they are one package.
+func (l *loader) add(files map[string]string, one, main bool) error {
+	var bodies, nested []*unit
+	names := make([]string, 0, len(files))
+	for name := range files {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		units, err := parseFile(name, files[name])
+		if err != nil {
+			return err
+		}
+		bodies, nested = append(bodies, units[0]), append(nested, units[1:]...)
+	}
+	first, err := folderPackage(bodies, one)
+	if err != nil {
+		return err
+	}
+	if main && first == nil && len(files) > 0 {
+		return fmt.Errorf("%s: no file here says which package it is: write `package namespace:name;` first", strings.Join(names, ", "))
+	}
+	groups := map[PackageName]*pkgState{}
+	for _, u := range bodies {
+		ref := u.pkg
+		if ref == nil {
+			if ref = first; ref == nil {
+				if len(u.ifaces)+len(u.worlds)+len(u.uses) > 0 {
+					return pos{u.src, 0, 0}.errorf("no file here says which package it is: write `package namespace:name;` first")
+				}
+				continue
+			}
+		}
+		if s := groups[ref.name]; s != nil {
+			s.units = append(s.units, u)
+			if s.docs == "" {
+				s.docs = u.docs
+			}
+			continue
+		}
+		s, err := l.declare(ref, u)
+		if err != nil {
+			return err
+		}
+		groups[ref.name] = s
+		if main && ref.name == first.name {
+			l.main = s
+		}
+	}
+	for _, u := range nested {
+		if _, err := l.declare(u.pkg, u); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// folderPackage gives the package of the files that name none: the only, or
+// the first one that is named.
+func folderPackage(bodies []*unit, one bool) (*pkgRef, error) {
+	var first *pkgRef
+	for _, u := range bodies {
+		switch {
+		case u.pkg == nil:
+		case first == nil:
+			first = u.pkg
+		case one && u.pkg.name != first.name:
+			return nil, u.pkg.pos.errorf("package `%s` does not match `%s` of %s: the files of a folder are one package", u.pkg.name, first.name, first.pos.src.path)
+		}
+	}
+	return first, nil
+}
+
+// declare adds a package with its first unit.
+func (l *loader) declare(ref *pkgRef, u *unit) (*pkgState, error) {
+	if old := l.packages[ref.name]; old != nil {
+		return nil, ref.pos.errorf("package `%s` is also defined in %s", ref.name, old.units[0].src.path)
+	}
+	s := &pkgState{name: ref.name, docs: u.docs, units: []*unit{u}}
+	l.packages[ref.name] = s
+	l.declared = append(l.declared, s)
+	return s, nil
+}
+
+// find gives the package ref names, from the text or from the fallback.
+func (l *loader) find(ref *pkgRef) (*pkgState, error) {
+	if s := l.packages[ref.name]; s != nil {
+		return s, nil
+	}
+	if l.other == nil {
+		l.other = &loader{packages: map[PackageName]*pkgState{}}
+		for _, src := range l.fallback {
+			if err := l.other.addText(src, false); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if s := l.other.packages[ref.name]; s != nil {
+		return s, nil
+	}
+	var known []string
+	for _, m := range []*loader{l, l.other} {
+		for name := range m.packages {
+			if name.Namespace == ref.name.Namespace && name.Name == ref.name.Name {
+				return nil, ref.pos.errorf("package `%s` not found, but there is `%s`", ref.name, name)
+			}
+			known = append(known, name.String())
+		}
+	}
+	slices.Sort(known)
+	return nil, ref.pos.errorf("package `%s` not found%s", ref.name, nearest(ref.name.String(), known))
+}

@@ -1,0 +1,492 @@
+package wit
+
+// A scope looks up the type names of one interface or world.
+type scope struct {
+	b     *builder
+	d     *decl // where paths are looked up
+	iface *Interface
+	world *World
+	names map[string]*named
+	order []*named
+	gates map[string]string
+}
+
+// A named is a name of a scope: a type (decl or used) or a function.
+type named struct {
+	def   *TypeDef
+	decl  *typeDecl // nil for a use or a function
+	attrs attrs
+	fn    *funcDecl
+	state int
+}
+
+func newScope(b *builder, d *decl) *scope {
+	return &scope{b: b, d: d, names: map[string]*named{}, gates: map[string]string{}}
+}
+
+func (s *scope) add(name ident, n *named) error {
+	if s.names[name.name] != nil {
+		return name.pos.errorf("`%s` is defined more than once", name.name)
+	}
+	s.names[name.name] = n
+	s.order = append(s.order, n)
+	return nil
+}
+
+// newDef makes a type that belongs to the scope.
+func (s *scope) newDef(name string, a attrs) *TypeDef {
+	return &TypeDef{Name: name, Interface: s.iface, World: s.world, Docs: a.docs, Stability: a.stability}
+}
+
+// declare enters the items' names. It resolves what uses lead to.
+func (s *scope) declare(items []*itemDecl) error {
+	for _, it := range items {
+		gate := s.b.gate(it.attrs)
+		switch {
+		case it.use != nil:
+			if gate != "" {
+				for _, n := range it.use.names {
+					s.gates[n.as.name] = gate
+				}
+				continue
+			}
+			if err := s.use(it); err != nil {
+				return err
+			}
+		case it.typ != nil:
+			if gate != "" {
+				s.gates[it.typ.name.name] = gate
+				continue
+			}
+			n := &named{def: s.newDef(it.typ.name.name, it.attrs), decl: it.typ, attrs: it.attrs}
+			if it.typ.word == "resource" {
+				n.def.Kind, n.state = &Resource{}, done
+			}
+			if err := s.add(it.typ.name, n); err != nil {
+				return err
+			}
+		case gate != "":
+			s.gates[it.fn.name.name] = gate
+		default:
+			if err := s.add(it.fn.name, &named{fn: it.fn, attrs: it.attrs}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (s *scope) use(it *itemDecl) error {
+	from, err := s.b.target(s.d.pkg, s.d.unit, it.use.path, false)
+	if err != nil {
+		return err
+	}
+	for _, n := range it.use.names {
+		def := from.lookup[n.name.name]
+		if def == nil {
+			return from.missing(n.name)
+		}
+		alias := s.newDef(n.as.name, it.attrs)
+		alias.Kind = &Alias{def}
+		if err := s.add(n.as, &named{def: alias, attrs: it.attrs, state: done}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// missing is the error for a use of a name that is no type of the interface.
+func (d *decl) missing(name ident) error {
+	if d.funcs[name.name] {
+		return name.pos.errorf("`%s` is a function of interface `%s`, not a type", name.name, d.name.name)
+	}
+	if f := d.gates[name.name]; f != "" {
+		return name.pos.errorf("`%s` belongs to the unstable feature `%s`, which is not enabled", name.name, f)
+	}
+	var types []string
+	for n := range d.lookup {
+		types = append(types, n)
+	}
+	return name.pos.errorf("interface `%s` has no type `%s`%s", d.name.name, name.name, nearest(name.name, types))
+}
+
+// interfaceItems fills the named interface of d.
+func (b *builder) interfaceItems(d *decl, items []*itemDecl) error {
+	s := newScope(b, d)
+	s.iface = d.outI
+	if err := s.fill(items); err != nil {
+		return err
+	}
+	d.gates = s.gates
+	d.lookup, d.funcs = map[string]*TypeDef{}, map[string]bool{}
+	for name, n := range s.names {
+		if n.def != nil {
+			d.lookup[name] = n.def
+		} else {
+			d.funcs[name] = true
+		}
+	}
+	return nil
+}
+
+// fill resolves items into the scope's interface.
+func (s *scope) fill(items []*itemDecl) error {
+	if err := s.declare(items); err != nil {
+		return err
+	}
+	for _, n := range s.order {
+		if n.fn != nil {
+			continue
+		}
+		if err := s.define(n); err != nil {
+			return err
+		}
+		s.iface.Types = append(s.iface.Types, n.def)
+	}
+	for _, n := range s.order {
+		fns, err := s.functions(n)
+		if err != nil {
+			return err
+		}
+		s.iface.Funcs = append(s.iface.Funcs, fns...)
+	}
+	return nil
+}
+
+// functions gives the function n is, or those of the resource n is.
+func (s *scope) functions(n *named) ([]*Function, error) {
+	if n.fn != nil {
+		f, err := s.function(n.fn, nil)
+		return []*Function{f}, err
+	}
+	if n.decl == nil {
+		return nil, nil
+	}
+	var fns []*Function
+	seen := map[string]bool{}
+	for _, fd := range n.decl.funcs {
+		if s.b.gate(fd.attrs) != "" {
+			continue
+		}
+		name := fd.name.name
+		if fd.kind == Constructor {
+			name = "" // cannot clash with a method called %constructor
+		}
+		if seen[name] {
+			return nil, fd.name.pos.errorf("`%s` is defined more than once in resource `%s`", fd.name.name, n.def.Name)
+		}
+		seen[name] = true
+		f, err := s.function(fd, n.def)
+		if err != nil {
+			return nil, err
+		}
+		fns = append(fns, f)
+	}
+	return fns, nil
+}
+
+// define resolves the type of a name.
+func (s *scope) define(n *named) error {
+	switch n.state {
+	case done:
+		return nil
+	case busy:
+		return n.decl.name.pos.errorf("type `%s` depends on itself", n.def.Name)
+	}
+	if err := s.b.enter(n.decl.name.pos); err != nil {
+		return err
+	}
+	defer s.b.leave()
+	n.state = busy
+	kind, err := s.kind(n.decl)
+	if err != nil {
+		return err
+	}
+	n.def.Kind, n.state = kind, done
+	return nil
+}
+
+func (s *scope) kind(t *typeDecl) (Kind, error) {
+	if t.word == "type" {
+		return s.aliasKind(t.expr)
+	}
+	seen := map[string]bool{}
+	for _, f := range t.fields {
+		if seen[f.name.name] {
+			return nil, f.name.pos.errorf("`%s` is defined more than once in %s `%s`", f.name.name, t.word, t.name.name)
+		}
+		seen[f.name.name] = true
+	}
+	switch t.word {
+	case "record":
+		r := &Record{}
+		for _, f := range t.fields {
+			ty, err := s.typ(f.typ)
+			if err != nil {
+				return nil, err
+			}
+			r.Fields = append(r.Fields, Field{f.name.name, ty, f.docs})
+		}
+		return r, nil
+	case "variant":
+		v := &Variant{}
+		for _, f := range t.fields {
+			ty, err := s.optional(f.typ)
+			if err != nil {
+				return nil, err
+			}
+			v.Cases = append(v.Cases, Case{f.name.name, ty, f.docs})
+		}
+		return v, nil
+	}
+	var labels []Label
+	for _, f := range t.fields {
+		labels = append(labels, Label{f.name.name, f.docs})
+	}
+	if t.word == "enum" {
+		return &Enum{labels}, nil
+	}
+	return &Flags{labels}, nil
+}
+
+// aliasKind gives the kind of `type t = x`: an alias of a name or primitive,
+// else the structure itself.
+func (s *scope) aliasKind(x *typeExpr) (Kind, error) {
+	if p, ok := primitiveNamed(x.word); ok {
+		return &Alias{p}, nil
+	}
+	if x.word == "" {
+		def, err := s.named(x.name)
+		if err != nil {
+			return nil, err
+		}
+		return &Alias{def}, nil
+	}
+	return s.structure(x)
+}
+
+func (s *scope) optional(x *typeExpr) (Type, error) {
+	if x == nil {
+		return nil, nil
+	}
+	return s.typ(x)
+}
+
+// typ resolves a type; the bare name of a resource is an own handle.
+func (s *scope) typ(x *typeExpr) (Type, error) {
+	if p, ok := primitiveNamed(x.word); ok {
+		return p, nil
+	}
+	if x.word == "" {
+		def, err := s.named(x.name)
+		if err != nil {
+			return nil, err
+		}
+		if isResource(def) {
+			return &TypeDef{Kind: &Handle{Resource: def}}, nil
+		}
+		return def, nil
+	}
+	k, err := s.structure(x)
+	if err != nil {
+		return nil, err
+	}
+	return &TypeDef{Kind: k}, nil
+}
+
+func (s *scope) structure(x *typeExpr) (Kind, error) {
+	if x.word == "own" || x.word == "borrow" {
+		def, err := s.named(x.name)
+		if err != nil {
+			return nil, err
+		}
+		if !isResource(def) {
+			return nil, x.name.pos.errorf("%s needs a resource, and `%s` is none", x.word, x.name.name)
+		}
+		return &Handle{x.word == "borrow", def}, nil
+	}
+	args := make([]Type, max(2, len(x.args)))
+	for i, a := range x.args {
+		var err error
+		if args[i], err = s.optional(a); err != nil {
+			return nil, err
+		}
+	}
+	switch x.word {
+	case "tuple":
+		return &Tuple{args[:len(x.args)]}, nil
+	case "option":
+		return &Option{args[0]}, nil
+	case "result":
+		return &Result{args[0], args[1]}, nil
+	case "list":
+		return &List{args[0], x.length}, nil
+	case "stream":
+		return &Stream{args[0]}, nil
+	case "future":
+		return &Future{args[0]}, nil
+	}
+	if !isMapKey(args[0]) {
+		return nil, x.args[0].pos.errorf("a map's key is a bool, an integer, a char or a string")
+	}
+	return &Map{args[0], args[1]}, nil
+}
+
+func isMapKey(t Type) bool {
+	if d, ok := t.(*TypeDef); ok {
+		t = d.Resolve()
+	}
+	p, ok := t.(Primitive)
+	return ok && p != F32 && p != F64 && p != ErrorContext
+}
+
+// named finds a type of the scope and resolves it.
+func (s *scope) named(name ident) (*TypeDef, error) {
+	n := s.names[name.name]
+	switch {
+	case n == nil:
+		if f := s.gates[name.name]; f != "" {
+			return nil, name.pos.errorf("`%s` belongs to the unstable feature `%s`, which is not enabled", name.name, f)
+		}
+		var known []string
+		for k, n := range s.names {
+			if n.def != nil {
+				known = append(known, k)
+			}
+		}
+		for k := range keywords {
+			if _, ok := primitiveNamed(k); ok {
+				known = append(known, k)
+			}
+		}
+		return nil, name.pos.errorf("type `%s` does not exist%s", name.name, nearest(name.name, known))
+	case n.fn != nil:
+		return nil, name.pos.errorf("`%s` is a function, not a type", name.name)
+	}
+	return n.def, s.define(n)
+}
+
+func isResource(d *TypeDef) bool {
+	r, ok := d.Resolve().(*TypeDef)
+	if !ok {
+		return false
+	}
+	_, ok = r.Kind.(*Resource)
+	return ok
+}
+
+// function resolves a signature; res is the resource it belongs to, or nil.
+func (s *scope) function(fd *funcDecl, res *TypeDef) (*Function, error) {
+	f := &Function{Name: fd.name.name, Kind: fd.kind, Resource: res, Async: fd.async, Docs: fd.docs, Stability: fd.stability}
+	seen := map[string]bool{}
+	switch fd.kind {
+	case Method:
+		seen["self"] = true
+		f.Params = append(f.Params, Param{"self", &TypeDef{Kind: &Handle{Borrow: true, Resource: res}}})
+	case Constructor:
+		f.Name = ""
+		f.Result = &TypeDef{Kind: &Handle{Resource: res}}
+	}
+	for _, p := range fd.params {
+		if seen[p.name.name] {
+			return nil, p.name.pos.errorf("parameter `%s` is defined more than once", p.name.name)
+		}
+		seen[p.name.name] = true
+		t, err := s.typ(p.typ)
+		if err != nil {
+			return nil, err
+		}
+		f.Params = append(f.Params, Param{p.name.name, t})
+	}
+	if fd.result == nil {
+		return f, nil
+	}
+	t, err := s.typ(fd.result)
+	if err != nil {
+		return nil, err
+	}
+	if fd.kind == Constructor && !constructs(t, res) {
+		return nil, fd.result.pos.errorf("a constructor returns `%s` or a result whose ok type it is", res.Name)
+	}
+	if s.b.hasBorrow(t) {
+		return nil, fd.result.pos.errorf("`%s` returns a borrow, which a function cannot", f.ABIName())
+	}
+	f.Result = t
+	return f, nil
+}
+
+// constructs tells whether t is own<res> or result<own<res>, …>.
+func constructs(t Type, res *TypeDef) bool {
+	d, ok := t.(*TypeDef)
+	if !ok {
+		return false
+	}
+	if r, ok := d.Kind.(*Result); ok {
+		if d, ok = r.OK.(*TypeDef); !ok {
+			return false
+		}
+	}
+	h, ok := d.Kind.(*Handle)
+	return ok && !h.Borrow && h.Resource == res
+}
+
+// hasBorrow tells whether a value of the type contains a borrow.
+func (b *builder) hasBorrow(t Type) bool {
+	d, ok := t.(*TypeDef)
+	if !ok {
+		return false
+	}
+	if known, ok := b.borrows[d]; ok {
+		return known
+	}
+	b.borrows[d] = false
+	found := false
+	if h, ok := d.Kind.(*Handle); ok {
+		found = h.Borrow
+	}
+	for _, part := range Parts(d) {
+		found = found || b.hasBorrow(part)
+	}
+	b.borrows[d] = found
+	return found
+}
+
+// Parts gives the types that the structure of d mentions, in order, without
+// resources of handles: fields, payloads, elements, the target of an alias.
+// Absent ones are left out.
+func Parts(d *TypeDef) []Type {
+	var all []Type
+	switch k := d.Kind.(type) {
+	case *Record:
+		for _, f := range k.Fields {
+			all = append(all, f.Type)
+		}
+	case *Variant:
+		for _, c := range k.Cases {
+			all = append(all, c.Type)
+		}
+	case *Tuple:
+		all = append(all, k.Types...)
+	case *Option:
+		all = []Type{k.Type}
+	case *Result:
+		all = []Type{k.OK, k.Err}
+	case *List:
+		all = []Type{k.Elem}
+	case *Map:
+		all = []Type{k.Key, k.Value}
+	case *Stream:
+		all = []Type{k.Elem}
+	case *Future:
+		all = []Type{k.Elem}
+	case *Alias:
+		all = []Type{k.Type}
+	}
+	present := all[:0:0]
+	for _, t := range all {
+		if t != nil {
+			present = append(present, t)
+		}
+	}
+	return present
+}
