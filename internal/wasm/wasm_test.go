@@ -1,0 +1,118 @@
+package wasm_test
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/isyswasfa/isyswasfa/internal/wasm"
+	"github.com/isyswasfa/isyswasfa/internal/wat"
+)
+
+const sample = `(module $sample
+	(import "wasi" "fd_write" (func $w (param i32 i64) (result i32)))
+	(import "wasi" "fd_write" (func (param i32 i64) (result i32)))
+	(import "env" "table" (table 1 4 funcref))
+	(import "env" "base" (global i32))
+	(memory (export "memory") 2)
+	(global (mut f64) (f64.const 1))
+	(func $run (export "run") (param f32) (drop (call $w (i32.const 0) (i64.const 0))))
+	(func $start)
+	(start $start)
+	(elem (i32.const 0) $run)
+	(data (i32.const 0) "hello"))`
+
+func assemble(t testing.TB, text string) []byte {
+	t.Helper()
+	bin, err := wat.Assemble(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return bin
+}
+
+func TestParse(t *testing.T) {
+	m, err := wasm.Parse(assemble(t, sample))
+	if err != nil {
+		t.Fatal(err)
+	}
+	run, ok := m.Export("run")
+	if got := m.FuncType(run.Index).String(); !ok || got != "(param f32)" {
+		t.Errorf("run has signature %s", got)
+	}
+	if got := m.FuncType(1).String(); got != "(param i32 i64) (result i32)" {
+		t.Errorf("function 1 has signature %s", got)
+	}
+	if m.Start == nil || *m.Start != 3 || len(m.Memories) != 1 || m.Memories[0].Min != 2 {
+		t.Errorf("start %v, memories %v", m.Start, m.Memories)
+	}
+	want := []wasm.Global{{GlobalType: wasm.GlobalType{Type: wasm.F64, Mutable: true}, Init: []byte("\x44\x00\x00\x00\x00\x00\x00\xf0\x3f\x0b")}}
+	if d := cmp.Diff(want, m.Globals); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestWithImports(t *testing.T) {
+	bin := assemble(t, sample)
+	m, err := wasm.Parse(bin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(m.WithImports(m.Imports, false), bin) {
+		t.Error("the same imports gave another module")
+	}
+	imports := append([]wasm.Import(nil), m.Imports...)
+	imports[1].Name = "renamed"
+	again, err := wasm.Parse(m.WithImports(imports, true))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(imports, again.Imports); d != "" {
+		t.Error(d)
+	}
+	if len(again.Customs) != 0 || len(m.Customs) != 1 {
+		t.Errorf("custom sections: %d before, %d after", len(m.Customs), len(again.Customs))
+	}
+}
+
+func TestErrors(t *testing.T) {
+	const h = "\x00asm\x01\x00\x00\x00"
+	for _, c := range []struct{ bin, want string }{
+		{"", "no magic number"},
+		{"\x00asm\x0d\x00\x01\x00", "this is a component, not a core module"},
+		{"\x00asm\x02\x00\x00\x00", "unknown version"},
+		{h + "\x01\x05\x01", "offset 0xa: 5 bytes expected, 1 left"},
+		{h + "\x01\x05\xff\xff\xff\xff\x0f", "type section, offset 0xf: 4294967295 elements do not fit into 0 bytes"},
+		{h + "\x01\x02\x01\x5e", "only function types are"},
+		{h + "\x03\x02\x01\x00", "function 0 has the unknown type 0"},
+		{h + "\x07\x05\x01\x01a\x00\x07", `export "a" refers to the unknown func 7`},
+		{h + "\x07\x05\x01\x01a\x09\x07", `unknown kind 9 of export "a"`},
+		{h + "\x03\x01\x00\x01\x01\x00", "section out of order or repeated"},
+		{h + "\x0e\x00", "unknown section 14"},
+		{h + "\x01\x02\x00\x00", "1 bytes after the end"},
+		{h + "\x02\x03\x01\x01\xff", "name is not UTF-8"},
+		{h + "\x08\x01\x00", "start section: unknown function 0"},
+	} {
+		if _, err := wasm.Parse([]byte(c.bin)); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%q\n got %v\nwant %s", c.bin, err, c.want)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add(assemble(f, sample))
+	f.Fuzz(func(t *testing.T, bin []byte) {
+		m, err := wasm.Parse(bin)
+		if err != nil {
+			return
+		}
+		again, err := wasm.Parse(m.WithImports(m.Imports, false))
+		if err != nil {
+			t.Fatalf("written again: %v", err)
+		}
+		if d := cmp.Diff(m.Imports, again.Imports); d != "" {
+			t.Error(d)
+		}
+	})
+}

@@ -1,0 +1,345 @@
+package wat
+
+import (
+	"encoding/binary"
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/isyswasfa/isyswasfa/internal/wasm"
+)
+
+// A body assembles instructions.
+type body struct {
+	*cursor
+	params int // those without names count too
+	locals map[string]uint32
+	count  uint32 // of parameters and locals
+	labels []string
+	code   []byte
+}
+
+func (b *body) localDecls() []wasm.ValType {
+	b.count = uint32(b.params)
+	var list []wasm.ValType
+	for b.at("local") {
+		l := b.group("local")
+		at := l.end
+		if name := l.optionalName(); name != "" {
+			if _, ok := b.locals[name]; ok {
+				b.src.failf(at, "local %s is already defined", name)
+			}
+			b.locals[name] = b.count + uint32(len(list))
+			list = append(list, l.valType())
+			l.done()
+			continue
+		}
+		list = append(list, l.valTypes()...)
+	}
+	b.count += uint32(len(list))
+	return list
+}
+
+// instrs reads instructions up to the end of the nodes, or up to a flat `end`
+// or `else`, which it leaves.
+func (b *body) instrs() {
+	for len(b.rest) > 0 {
+		n := b.rest[0]
+		if n.kind == atom && (n.text == "end" || n.text == "else") && len(b.labels) > 0 {
+			return
+		}
+		b.instr(b.next(""))
+	}
+}
+
+func (b *body) instr(n *node) {
+	if n.kind == group {
+		b.folded(n)
+		return
+	}
+	if n.kind == atom {
+		switch n.text {
+		case "block", "loop", "if":
+			b.flatBlock(n)
+			return
+		}
+		b.op(b.cursor, n)
+		return
+	}
+	b.src.failf(n.pos, "an instruction is expected, not a string")
+}
+
+// op emits an instruction whose immediates come from c.
+func (b *body) op(c *cursor, n *node) { b.code = append(b.code, b.encode(c, n)...) }
+
+func (b *body) folded(n *node) {
+	head := n.head()
+	c := b.within0(n)
+	switch head {
+	case "block", "loop":
+		b.open(c, head)
+		b.inner(c)
+		b.close()
+	case "if":
+		b.foldedIf(c)
+	default:
+		code := b.encode(c, n.nodes[0])
+		b.inner(c) // operands
+		b.code = append(b.code, code...)
+	}
+}
+
+// inner assembles the nodes of c with this body's labels.
+func (b *body) inner(c *cursor) {
+	saved := b.cursor
+	b.cursor = c
+	depth := len(b.labels)
+	for len(b.rest) > 0 {
+		b.instr(b.next(""))
+	}
+	b.labels = b.labels[:depth]
+	b.cursor = saved
+}
+
+func (b *body) foldedIf(c *cursor) {
+	name := c.optionalName()
+	bt := b.blockType(c)
+	var conds []*node
+	for len(c.rest) > 0 && !c.at("then") {
+		conds = append(conds, c.next(""))
+	}
+	b.inner(&cursor{b.assembler, c.end, conds})
+	b.code = append(append(b.code, 0x04), bt...)
+	b.labels = append(b.labels, name)
+	b.inner(c.group("then"))
+	if c.at("else") {
+		b.code = append(b.code, 0x05)
+		b.inner(c.group("else"))
+	}
+	c.done()
+	b.close()
+}
+
+func (b *body) open(c *cursor, head string) {
+	name := c.optionalName()
+	opcode := map[string]byte{"block": 0x02, "loop": 0x03, "if": 0x04}[head]
+	b.code = append(append(b.code, opcode), b.blockType(c)...)
+	b.labels = append(b.labels, name)
+}
+
+func (b *body) close() {
+	b.labels = b.labels[:len(b.labels)-1]
+	b.code = append(b.code, 0x0b)
+}
+
+func (b *body) flatBlock(n *node) {
+	if len(b.labels) >= maxDepth {
+		b.src.failf(n.pos, "nested too deeply")
+	}
+	b.open(b.cursor, n.text)
+	b.instrs()
+	if n.text == "if" && b.keyword("else") {
+		b.optionalName()
+		b.code = append(b.code, 0x05)
+		b.instrs()
+	}
+	if !b.keyword("end") {
+		b.src.failf(n.pos, "%s is not closed by end", n.text)
+	}
+	b.optionalName()
+	b.close()
+}
+
+func (b *body) blockType(c *cursor) []byte {
+	if c.at("type") {
+		t, _ := c.typeUse()
+		return wasm.AppendS64(nil, int64(t))
+	}
+	ft, _ := c.signature()
+	switch {
+	case len(ft.Params) == 0 && len(ft.Results) == 0:
+		return []byte{0x40}
+	case len(ft.Params) == 0 && len(ft.Results) == 1:
+		return []byte{byte(ft.Results[0])}
+	}
+	return wasm.AppendS64(nil, int64(b.out.Type(ft)))
+}
+
+// encode gives the opcode and immediates of an instruction.
+func (b *body) encode(c *cursor, n *node) []byte {
+	o, ok := ops[n.text]
+	if !ok {
+		b.src.failf(n.pos, "unknown instruction %s", n.text)
+	}
+	code := append([]byte(nil), o.code...)
+	u32 := func(v uint32) { code = wasm.AppendU32(code, v) }
+	switch o.kind {
+	case memArg:
+		return b.memArg(c, code, o.align)
+	case local:
+		u32(b.local(c))
+	case global:
+		u32(c.index(globals))
+	case funcRef:
+		u32(c.index(funcs))
+	case table:
+		u32(c.optionalIndex(tables))
+	case table2:
+		u32(c.optionalIndex(tables))
+		u32(c.optionalIndex(tables))
+	case memory:
+		u32(0)
+	case memory2:
+		code = append(code, 0, 0)
+	case dataMem:
+		u32(c.index(datas))
+		u32(0)
+	case data:
+		u32(c.index(datas))
+	case elem:
+		u32(c.index(elems))
+	case elemTab:
+		t := uint32(0)
+		if len(c.rest) > 1 && c.rest[1].kind == atom && strings.IndexByte("$0123456789", c.rest[1].text[0]) >= 0 {
+			t = c.index(tables)
+		}
+		u32(c.index(elems))
+		u32(t)
+	case label:
+		u32(b.label(c))
+	case labels:
+		return b.brTable(c, code)
+	case callInd:
+		t := c.optionalIndex(tables)
+		ft, _ := c.typeUse()
+		u32(ft)
+		u32(t)
+	case choose:
+		if c.at("result") {
+			code[0] = 0x1c
+			list := c.group("result").valTypes()
+			u32(uint32(len(list)))
+			for _, t := range list {
+				code = append(code, byte(t))
+			}
+		}
+	case refType:
+		t := map[string]byte{"func": 0x70, "extern": 0x6f}[c.atom("func or extern").text]
+		if t == 0 {
+			b.src.failf(n.pos, "ref.null takes func or extern")
+		}
+		code = append(code, t)
+	case constI32:
+		code = wasm.AppendS64(code, int64(int32(c.integer(c.atom("a number"), 32))))
+	case constI64:
+		code = wasm.AppendS64(code, int64(c.integer(c.atom("a number"), 64)))
+	case constF32:
+		code = binary.LittleEndian.AppendUint32(code, math.Float32bits(float32(c.float(32))))
+	case constF64:
+		code = binary.LittleEndian.AppendUint64(code, math.Float64bits(c.float(64)))
+	}
+	return code
+}
+
+func (b *body) memArg(c *cursor, code []byte, align byte) []byte {
+	offset := uint64(0)
+	for len(c.rest) > 0 && c.rest[0].kind == atom {
+		n := c.rest[0]
+		if v, ok := strings.CutPrefix(n.text, "offset="); ok {
+			offset = c.integer(&node{pos: n.pos, text: v}, 32)
+		} else if v, ok := strings.CutPrefix(n.text, "align="); ok {
+			want := c.integer(&node{pos: n.pos, text: v}, 32)
+			if want == 0 || want&(want-1) != 0 || want > 1<<align {
+				b.src.failf(n.pos, "the alignment is a power of two up to %d", 1<<align)
+			}
+			for align = 0; 1<<align < want; align++ {
+			}
+		} else {
+			break
+		}
+		c.next("")
+	}
+	return wasm.AppendU64(append(code, align), offset)
+}
+
+func (b *body) local(c *cursor) uint32 {
+	n := c.atom("a local")
+	if strings.HasPrefix(n.text, "$") {
+		i, ok := b.locals[n.text]
+		if !ok {
+			b.src.failf(n.pos, "unknown local %s", n.text)
+		}
+		return i
+	}
+	i := uint32(b.integer(n, 32))
+	if i >= b.count {
+		b.src.failf(n.pos, "unknown local %d", i)
+	}
+	return i
+}
+
+func (b *body) label(c *cursor) uint32 {
+	n := c.atom("a label")
+	if !strings.HasPrefix(n.text, "$") {
+		i := uint32(b.integer(n, 32))
+		if i > uint32(len(b.labels)) {
+			b.src.failf(n.pos, "unknown label %d", i)
+		}
+		return i
+	}
+	for i := len(b.labels) - 1; i >= 0; i-- {
+		if b.labels[i] == n.text {
+			return uint32(len(b.labels) - 1 - i)
+		}
+	}
+	b.src.failf(n.pos, "unknown label %s", n.text)
+	return 0
+}
+
+func (b *body) brTable(c *cursor, code []byte) []byte {
+	var list []uint32
+	for len(c.rest) > 0 && c.rest[0].kind == atom && strings.IndexByte("$0123456789", c.rest[0].text[0]) >= 0 {
+		list = append(list, b.label(c))
+	}
+	if len(list) == 0 {
+		b.src.failf(c.end, "br_table needs a label")
+	}
+	code = wasm.AppendU32(code, uint32(len(list)-1))
+	for _, l := range list {
+		code = wasm.AppendU32(code, l)
+	}
+	return code
+}
+
+// integer reads a number of that many bits, signed or unsigned.
+func (c *cursor) integer(n *node, bits int) uint64 {
+	digits := strings.ReplaceAll(n.text, "_", "")
+	negative := strings.HasPrefix(digits, "-")
+	digits = strings.TrimPrefix(strings.TrimPrefix(digits, "-"), "+")
+	base := 10
+	if rest, ok := strings.CutPrefix(digits, "0x"); ok {
+		digits, base = rest, 16
+	}
+	v, err := strconv.ParseUint(digits, base, bits)
+	if err != nil || negative && v > 1<<(bits-1) {
+		c.src.failf(n.pos, "%q is no number of %d bits", n.text, bits)
+	}
+	if negative {
+		return -v
+	}
+	return v
+}
+
+// float reads a decimal or hexadecimal number, inf or nan.
+func (c *cursor) float(bits int) float64 {
+	n := c.atom("a number")
+	text := strings.ReplaceAll(n.text, "_", "")
+	if strings.Contains(text, "0x") && !strings.ContainsAny(text, "pP") {
+		text += "p0"
+	}
+	v, err := strconv.ParseFloat(text, bits)
+	if err != nil {
+		c.src.failf(n.pos, "%q is no number", n.text)
+	}
+	return v
+}
