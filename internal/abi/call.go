@@ -1,6 +1,9 @@
 package abi
 
-import "context"
+import (
+	"context"
+	"encoding/binary"
+)
 
 // A Memory is a linear memory; wazero's api.Memory is one.
 type Memory interface {
@@ -68,10 +71,11 @@ type Call struct {
 	// signature was bound with its Type.
 	Resources []*ResourceType
 
-	mem     []byte   // view of the memory
-	lent    []uint32 // handles of Opts.Table lent to the call
-	borrows uint32   // borrow handles made in Opts.Table and not dropped yet
-	budget  int      // bytes that lifting may still allocate
+	mem     []byte        // view of the memory
+	lent    []uint32      // handles of Opts.Table lent to the call
+	taken   []takenHandle // owned handles that the lifting in progress has removed
+	borrows uint32        // borrow handles made in Opts.Table and not dropped yet
+	budget  int           // bytes that lifting may still allocate
 }
 
 // End ends the call: handles that were lent are free again. It returns a trap
@@ -90,3 +94,74 @@ func (cx *Call) End() error {
 	}
 	return nil
 }
+
+// view takes a fresh view of the memory. It is called at the start of every
+// use of a plan and after every realloc, since both may find it grown.
+func (cx *Call) view() error {
+	m := cx.Opts.Memory
+	if m == nil {
+		return trapf(TrapNoMemory, "the function has no memory")
+	}
+	size := m.Size()
+	if size == 0 {
+		size = 1<<32 - 1 // 4 GiB, without the last byte; or empty
+	}
+	cx.mem, _ = m.Read(0, size)
+	return nil
+}
+
+// alloc calls the guest's realloc for new memory.
+func (cx *Call) alloc(align, size uint32) (uint32, error) {
+	if cx.Opts.Realloc == nil {
+		return 0, trapf(TrapNoMemory, "the function has no realloc")
+	}
+	ptr, err := cx.Opts.Realloc(cx.Ctx, 0, 0, align, size)
+	if err != nil {
+		return 0, &Trap{Code: TrapRealloc, Msg: "realloc", Err: err}
+	}
+	if err := cx.view(); err != nil {
+		return 0, err
+	}
+	return ptr, cx.check(ptr, size, align)
+}
+
+// check checks that a value of the size and alignment can be at ptr.
+func (cx *Call) check(ptr, size, align uint32) error {
+	if ptr&(align-1) != 0 {
+		return trapf(TrapAlign, "pointer %#x is not aligned to %d", ptr, align)
+	}
+	if uint64(ptr)+uint64(size) > uint64(len(cx.mem)) {
+		return trapf(TrapBounds, "%d bytes at %#x are outside the memory of %d bytes", size, ptr, len(cx.mem))
+	}
+	return nil
+}
+
+// checkList checks a list that a guest claims to have at ptr.
+func (cx *Call) checkList(ptr, length, size, align uint32) error {
+	bytes := uint64(length) * uint64(size)
+	if bytes > MaxListBytes {
+		return trapf(TrapTooLong, "list of %d elements takes %d bytes", length, bytes)
+	}
+	return cx.check(ptr, uint32(bytes), align)
+}
+
+// begin gives the call a new budget for lifting.
+func (cx *Call) begin() {
+	cx.budget = cx.Opts.LiftLimit
+	if cx.budget == 0 {
+		cx.budget = DefaultLiftLimit
+	}
+	cx.taken = cx.taken[:0]
+}
+
+// spend takes bytes from the budget for lifting.
+func (cx *Call) spend(bytes int) error {
+	if bytes > cx.budget {
+		return trapf(TrapLiftLimit, "the values take more memory than one call may pass")
+	}
+	cx.budget -= bytes
+	return nil
+}
+
+func (cx *Call) u32(off uint32) uint32       { return binary.LittleEndian.Uint32(cx.mem[off:]) }
+func (cx *Call) putU32(off uint32, v uint32) { binary.LittleEndian.PutUint32(cx.mem[off:], v) }

@@ -1,6 +1,8 @@
 package abi
 
 import (
+	"errors"
+	"fmt"
 	"reflect"
 	"unsafe"
 )
@@ -30,6 +32,7 @@ type GoPlan struct {
 	Guest, Host CoreSig
 
 	params, result *node // result is nil for none
+	needsMemory    bool  // for the parameters
 }
 
 // BindGo makes the plan for the function type ft, with params the Go struct
@@ -48,7 +51,26 @@ type GoPlan struct {
 // The error of a mismatch names the place, as in
 // `param 2 (value).x: record wants a struct, have string`.
 func BindGo(ft *FuncType, params, result reflect.Type, resolve ResolveResource) (*GoPlan, error) {
-	return nil, errUnfinished
+	p := &GoPlan{Guest: ft.Flatten(Lifted), Host: ft.Flatten(Lowered)}
+	b := &binder{resolve: resolve, nodes: map[shapeKey]*node{}}
+	var err error
+	if p.params, err = b.params(ft, params); err != nil {
+		return nil, err
+	}
+	p.needsMemory = p.Guest.IndirectParams
+	for _, f := range ft.Params {
+		p.needsMemory = p.needsMemory || f.Type.HasPointers()
+	}
+	switch {
+	case ft.Result == nil && result.Kind() == reflect.Struct && result.NumField() == 0:
+		return p, nil
+	case ft.Result == nil:
+		return nil, fmt.Errorf("result: a function without a result wants struct{}, have %s", result)
+	case ft.Result.HasBorrows():
+		return nil, errors.New("result: a result cannot hold borrow handles")
+	}
+	p.result, err = b.bind(ft.Result, result, "result")
+	return p, err
 }
 
 // StackLen gives the number of stack slots that a call of the guest's export
@@ -57,25 +79,79 @@ func (p *GoPlan) StackLen() int { return max(len(p.Guest.Params), len(p.Guest.Re
 
 // LiftParams moves the parameters of a guest's call from the stack and the
 // guest's memory to the struct at params. Borrow handles are lent until
-// Call.End.
+// Call.End, which is due after an error, too. After an error the guest still
+// has its owned handles.
 func (p *GoPlan) LiftParams(cx *Call, stack []uint64, params unsafe.Pointer) error {
-	return errUnfinished
+	cx.begin()
+	if p.needsMemory {
+		if err := cx.view(); err != nil {
+			return at(err, "parameters")
+		}
+	}
+	if !p.Host.IndirectParams {
+		return cx.settle(p.params.liftFlat(cx, stack, params))
+	}
+	ptr := uint32(stack[0])
+	if err := cx.check(ptr, p.params.size, p.params.align); err != nil {
+		return at(err, "parameters")
+	}
+	return cx.settle(p.params.load(cx, ptr, params))
 }
 
 // LowerResult moves the result of a guest's call to the stack or to the
 // guest's memory. The stack is the one that LiftParams had, unchanged.
 func (p *GoPlan) LowerResult(cx *Call, stack []uint64, result unsafe.Pointer) error {
-	return errUnfinished
+	if p.result == nil {
+		return nil
+	}
+	if !p.Host.IndirectResult {
+		return at(p.result.lowerFlat(cx, stack, result), "result")
+	}
+	if err := cx.view(); err != nil {
+		return at(err, "result")
+	}
+	ptr := uint32(stack[len(p.Host.Params)-1])
+	if err := cx.check(ptr, p.result.size, p.result.align); err != nil {
+		return at(err, "result")
+	}
+	return at(p.result.store(cx, ptr, result), "result")
 }
 
 // LowerParams moves the parameters of a call into the guest to the stack and
 // the guest's memory.
 func (p *GoPlan) LowerParams(cx *Call, stack []uint64, params unsafe.Pointer) error {
-	return errUnfinished
+	if p.needsMemory {
+		if err := cx.view(); err != nil {
+			return at(err, "parameters")
+		}
+	}
+	if !p.Guest.IndirectParams {
+		return p.params.lowerFlat(cx, stack, params)
+	}
+	ptr, err := cx.alloc(p.params.align, p.params.size)
+	if err != nil {
+		return at(err, "parameters")
+	}
+	stack[0] = uint64(ptr)
+	return p.params.store(cx, ptr, params)
 }
 
 // LiftResult moves the result that the guest returned to Go. The stack is not
 // changed, so that it can be passed to the guest's post-return function.
 func (p *GoPlan) LiftResult(cx *Call, stack []uint64, result unsafe.Pointer) error {
-	return errUnfinished
+	if p.result == nil {
+		return nil
+	}
+	cx.begin()
+	if !p.Guest.IndirectResult {
+		return at(cx.settle(p.result.liftFlat(cx, stack, result)), "result")
+	}
+	if err := cx.view(); err != nil {
+		return at(err, "result")
+	}
+	ptr := uint32(stack[0])
+	if err := cx.check(ptr, p.result.size, p.result.align); err != nil {
+		return at(err, "result")
+	}
+	return at(cx.settle(p.result.load(cx, ptr, result)), "result")
 }

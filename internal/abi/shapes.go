@@ -2,7 +2,7 @@ package abi
 
 import "unsafe"
 
-// An OptionOf is the Go shape of option<T>.
+// An OptionOf is the Go shape of option<T>. (Option is the Kind.)
 type OptionOf[T any] struct {
 	Some  bool
 	Value T

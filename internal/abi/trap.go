@@ -61,6 +61,9 @@ func trapf(code TrapCode, format string, args ...any) error {
 // at puts one more step before the path of a trap. Paths are built while an
 // error travels up, so that success pays nothing for them.
 func at(err error, step string) error {
+	if err == nil {
+		return nil
+	}
 	var t *Trap
 	if errors.As(err, &t) {
 		t.Path = step + t.Path

@@ -3,6 +3,8 @@
 // values, and the plans that lift and lower them.
 package abi
 
+import "strconv"
+
 // A Kind tells the structure of a [Type].
 type Kind uint8
 
@@ -34,6 +36,16 @@ const (
 	Own    // Resource
 	Borrow // Resource
 )
+
+// String gives the name of the kind in WIT.
+func (k Kind) String() string {
+	names := [...]string{"bool", "s8", "u8", "s16", "u16", "s32", "u32", "s64", "u64", "f32", "f64", "char", "string",
+		"list", "record", "tuple", "variant", "enum", "option", "result", "flags", "own", "borrow"}
+	if int(k) < len(names) {
+		return names[k]
+	}
+	return "kind " + strconv.Itoa(int(k))
+}
 
 // A Type is a value type. Types are immutable once their layout was asked for
 // and are compared structurally, with Resource by identity.
