@@ -1,5 +1,10 @@
 package component
 
+import (
+	"fmt"
+	"strings"
+)
+
 // String gives the sort as messages name it.
 func (s Sort) String() string {
 	if int(s) < len(sortNames) {
@@ -22,4 +27,170 @@ var sortNames = [...]string{
 	SortComponent:    "component",
 	SortInstance:     "instance",
 	SortCoreTag:      "core tag",
+}
+
+// A labelSet holds the labels of a record, variant, enum, flags or parameter
+// list, which must be labels and differ in more than case.
+type labelSet map[string]bool
+
+func (s *labelSet) add(label string) error {
+	if !isLabel(label) {
+		return fmt.Errorf("%q is not in kebab case", label)
+	}
+	if *s == nil {
+		*s = make(labelSet)
+	}
+	key := strings.ToLower(label)
+	if (*s)[key] {
+		return fmt.Errorf("%q is there twice", label)
+	}
+	(*s)[key] = true
+	return nil
+}
+
+// A nameSet holds the names of a component's imports or exports, which must
+// be well formed and strongly unique.
+type nameSet map[string]bool
+
+func (s *nameSet) add(name string, sort Sort) error {
+	if err := checkName(name, sort); err != nil {
+		return err
+	}
+	if *s == nil {
+		*s = make(nameSet)
+	}
+	key := canonicalName(name)
+	if (*s)[key] {
+		return fmt.Errorf("another name is equal to it, or almost")
+	}
+	(*s)[key] = true
+	return nil
+}
+
+// canonicalName gives what must differ between two names of a scope.
+func canonicalName(name string) string {
+	name = strings.ToLower(name)
+	note, rest, ok := annotation(name)
+	if !ok || note == "constructor" {
+		return name
+	}
+	if a, b, ok := strings.Cut(rest, "."); ok && a == b {
+		return a
+	}
+	return rest
+}
+
+// annotation splits "[method]a.b" into "method" and "a.b".
+func annotation(name string) (note, rest string, ok bool) {
+	if !strings.HasPrefix(name, "[") {
+		return "", name, false
+	}
+	note, rest, ok = strings.Cut(name[1:], "]")
+	return note, rest, ok
+}
+
+// checkName checks the form of the name of an import or export.
+func checkName(name string, sort Sort) error {
+	if note, rest, ok := annotation(name); ok {
+		good := false
+		switch note {
+		case "constructor":
+			good = isLabel(rest)
+		case "method", "static":
+			a, b, _ := strings.Cut(rest, ".")
+			good = isLabel(a) && isLabel(b)
+		}
+		switch {
+		case !good:
+			return fmt.Errorf("it is not a valid name")
+		case sort != SortFunc:
+			return fmt.Errorf("only functions can have such a name")
+		}
+		return nil
+	}
+	if strings.Contains(name, "=<") {
+		return checkDependency(name)
+	}
+	if isLabel(name) || isInterfaceName(name) {
+		return nil
+	}
+	return fmt.Errorf("it is not a valid name: neither in kebab case nor namespace:package/interface")
+}
+
+// checkDependency checks names of the forms that registries use, which
+// nothing here resolves.
+func checkDependency(name string) error {
+	form, rest, _ := strings.Cut(name, "=<")
+	switch form {
+	case "unlocked-dep", "locked-dep", "url", "integrity", "relative-url":
+		if strings.Contains(rest, ">") {
+			return nil
+		}
+	}
+	return fmt.Errorf("it is not a valid name")
+}
+
+// isLabel tells whether s is a label: words of letters and digits joined by
+// "-", each all lower or all upper case, the first beginning with a letter.
+func isLabel(s string) bool {
+	first := true
+	for word := range strings.SplitSeq(s, "-") {
+		if !isWord(word) || first && word[0] <= '9' {
+			return false
+		}
+		first = false
+	}
+	return true
+}
+
+func isWord(s string) bool {
+	lower, upper := false, false
+	for _, c := range []byte(s) {
+		switch {
+		case c >= 'a' && c <= 'z':
+			lower = true
+		case c >= 'A' && c <= 'Z':
+			upper = true
+		case c < '0' || c > '9':
+			return false
+		}
+	}
+	return s != "" && !(lower && upper)
+}
+
+// isInterfaceName tells whether s is of the form namespace:package/interface,
+// with more namespaces and projections allowed, and perhaps a version.
+func isInterfaceName(s string) bool {
+	s, version, versioned := strings.Cut(s, "@")
+	if versioned && !isVersion(version) {
+		return false
+	}
+	head, path, ok := strings.Cut(s, "/")
+	if !ok || !strings.Contains(head, ":") {
+		return false
+	}
+	for part := range strings.SplitSeq(head, ":") {
+		if !isLabel(part) || part != strings.ToLower(part) {
+			return false
+		}
+	}
+	for part := range strings.SplitSeq(path, "/") {
+		if !isLabel(part) {
+			return false
+		}
+	}
+	return true
+}
+
+// isVersion tells whether s could be a semantic version or the beginning of
+// one: numbers first, and no characters that a version cannot have.
+func isVersion(s string) bool {
+	for _, c := range []byte(s) {
+		digit := c >= '0' && c <= '9'
+		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+		if !digit && !letter && c != '.' && c != '-' && c != '+' {
+			return false
+		}
+	}
+	return s != "" && s[0] >= '0' && s[0] <= '9'
 }

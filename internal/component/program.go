@@ -13,7 +13,12 @@ type Program struct {
 	Resources []*Resource    // all resource types, imported ones first
 	Steps     []Step         // in order of execution
 	Exports   []*ExportItem  // of the root, in order
-	Polls     []*PollFunc    // at most one per component instance
+	Polls     []*PollFunc    // at most one per component instance, in their order
+
+	// Names has the names under which value types were exported or imported,
+	// the first one of each. Types are structural: this is for messages only,
+	// and a type without a name, or a copy of it, is as good.
+	Names map[*abi.Type]string
 }
 
 // An InstanceInfo describes a component instance: each has a handle table of
@@ -34,7 +39,8 @@ type Resource struct {
 }
 
 // An ImportItem is an import of the root, or an export of an imported
-// instance. Exactly one of Func, Instance, Resource and Type is set.
+// instance. Exactly one of Func, Instance, Resource and Type is set. Types of
+// functions and instances are left out: they mean nothing at run time.
 type ImportItem struct {
 	Name     string
 	Func     *abi.FuncType
@@ -44,7 +50,9 @@ type ImportItem struct {
 }
 
 // An ExportItem is an export of the root, or of an exported instance. Exactly
-// one of Func, Instance, Resource and Type is set.
+// one of Func, Instance, Resource and Type is set. Components, core modules
+// and types of functions and instances are left out: they mean nothing at run
+// time.
 type ExportItem struct {
 	Name     string
 	Func     *Func

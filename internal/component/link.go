@@ -1,0 +1,263 @@
+package component
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/isyswasfa/isyswasfa/internal/abi"
+)
+
+// Limits of what a component may make Link do. A component of a few bytes can
+// ask for exponentially many instances or for types of exponential size.
+const (
+	maxWork      = 2 << 20  // definitions evaluated, exports made, types compared
+	maxInstances = 10_000   // component instances, and steps
+	maxTypeNodes = 100_000  // of one value type written out as a tree
+	maxAllNodes  = 16 << 20 // of all value types together
+	maxLinkDepth = 400      // instantiations and instance types within each other
+)
+
+// Link evaluates a component: it instantiates the components inside it as far
+// as that can be done without running anything, resolves all types and
+// aliases, and gives the steps that are left to be done at run time. It
+// rejects a component that is not valid, but does not check all that the
+// specification asks for (see RATIONALE.md). An error is an *[Error].
+func Link(c *Component) (*Program, error) {
+	l := &linker{
+		out:     newOutput(),
+		info:    make(map[*abi.Type]typeInfo),
+		prims:   make(map[PrimType]*abi.Type),
+		cores:   make(map[*CoreModule]*coreModule),
+		linked:  make(map[*Component]bool),
+		checked: make(map[Type]bool),
+		same:    make(map[[2]*abi.Type]bool),
+	}
+	root, err := l.link(c)
+	if err == nil {
+		err = l.finish(root)
+	}
+	if err == nil {
+		err = l.checkUnlinked()
+	}
+	if err != nil {
+		var e *Error
+		if !errors.As(err, &e) {
+			e = &Error{Offset: -1, Section: "link", Msg: err.Error()}
+		}
+		return nil, e
+	}
+	return l.out.prog, nil
+}
+
+// A linker evaluates one component.
+type linker struct {
+	out     *output
+	scratch bool // out is thrown away: only checking
+	work    int
+	nodes   int
+	depth   int
+
+	info     map[*abi.Type]typeInfo
+	prims    map[PrimType]*abi.Type
+	cores    map[*CoreModule]*coreModule
+	linked   map[*Component]bool   // evaluated at least once
+	unlinked []*componentVal       // defined, in order; most of them are linked later
+	checked  map[Type]bool         // component and instance types evaluated once
+	same     map[[2]*abi.Type]bool // pairs found equal
+}
+
+// An output is what evaluation produces.
+type output struct {
+	prog    *Program
+	modules map[*CoreModule]int // index in prog.Modules
+	polls   map[int]bool        // component instances whose poll function is known
+}
+
+func newOutput() *output {
+	return &output{
+		prog:    &Program{Names: make(map[*abi.Type]string)},
+		modules: make(map[*CoreModule]int),
+		polls:   make(map[int]bool),
+	}
+}
+
+// spend counts work against the limit.
+func (l *linker) spend(n int) error {
+	if l.work += n; l.work > maxWork {
+		return errors.New("the component is too large: linking it takes too many steps")
+	}
+	return nil
+}
+
+// enter counts a level of nesting, which leave takes back.
+func (l *linker) enter() error {
+	if l.depth++; l.depth > maxLinkDepth {
+		return fmt.Errorf("more than %d levels of nesting", maxLinkDepth)
+	}
+	return nil
+}
+
+func (l *linker) leave() { l.depth-- }
+
+// checking runs f, whose output is thrown away.
+func (l *linker) checking(f func() error) error {
+	out, scratch := l.out, l.scratch
+	l.out, l.scratch = newOutput(), true
+	err := f()
+	l.out, l.scratch = out, scratch
+	return err
+}
+
+// link evaluates the root.
+func (l *linker) link(c *Component) (*instanceVal, error) {
+	return l.instantiateRoot(&componentVal{ast: c})
+}
+
+// checkUnlinked evaluates components that are defined but never instantiated,
+// with imports made up, because they too must be valid.
+func (l *linker) checkUnlinked() error {
+	for len(l.unlinked) > 0 {
+		cv := l.unlinked[0]
+		l.unlinked = l.unlinked[1:]
+		if l.linked[cv.ast] {
+			continue
+		}
+		err := l.checking(func() error {
+			_, err := l.instantiateRoot(cv)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// instantiateRoot evaluates a component whose imports the host gives.
+func (l *linker) instantiateRoot(cv *componentVal) (*instanceVal, error) {
+	inst, err := l.newInstance("root", -1)
+	if err != nil {
+		return nil, err
+	}
+	return l.evaluate(cv, inst, func(name string, d ExternDesc, s *scope) (entity, error) {
+		e, item, err := l.fresh(s, d, []string{name})
+		if item != nil {
+			l.out.prog.Imports = append(l.out.prog.Imports, item)
+		}
+		return e, err
+	})
+}
+
+// newInstance gives the number of a new component instance.
+func (l *linker) newInstance(name string, parent int) (int, error) {
+	p := l.out.prog
+	if len(p.Instances) >= maxInstances {
+		return 0, fmt.Errorf("more than %d component instances", maxInstances)
+	}
+	p.Instances = append(p.Instances, InstanceInfo{Name: name, Parent: parent})
+	return len(p.Instances) - 1, nil
+}
+
+// addStep adds a step and gives its index.
+func (l *linker) addStep(s Step) (int, error) {
+	p := l.out.prog
+	if len(p.Steps) >= maxInstances {
+		return 0, fmt.Errorf("more than %d core instances and resource types", maxInstances)
+	}
+	p.Steps = append(p.Steps, s)
+	return len(p.Steps) - 1, nil
+}
+
+// A supplier gives the entity that is imported or exported under a name of
+// the given type; s resolves the type's index.
+type supplier func(name string, d ExternDesc, s *scope) (entity, error)
+
+// evaluate evaluates a component as component instance inst and gives its
+// exports.
+func (l *linker) evaluate(cv *componentVal, inst int, imports supplier) (*instanceVal, error) {
+	if err := l.enter(); err != nil {
+		return nil, err
+	}
+	defer l.leave()
+	l.linked[cv.ast] = true
+	s := &scope{kind: componentScope, parent: cv.parent, visible: cv.visible, inst: inst}
+	ev := &evaluation{l: l, s: s, imports: imports, exports: newInstanceVal()}
+	for i, d := range cv.ast.Defs {
+		err := l.spend(1)
+		if err == nil {
+			err = ev.define(d)
+		}
+		if err != nil {
+			return nil, l.locate(err, cv.ast, i, inst)
+		}
+	}
+	return ev.exports, nil
+}
+
+// locate tells where in the binary an error occurred, unless it does already.
+func (l *linker) locate(err error, c *Component, def, inst int) error {
+	var known *Error
+	if errors.As(err, &known) {
+		return err
+	}
+	e := &Error{Offset: -1, Section: sectionNames[sectionOf(c.Defs[def])], Msg: err.Error()}
+	if name := l.out.prog.Instances[inst].Name; inst > 0 {
+		e.Msg = "in " + name + ": " + e.Msg
+	}
+	if def < len(c.Offsets) {
+		e.Offset = c.Offsets[def]
+	}
+	return e
+}
+
+// finish completes the program.
+func (l *linker) finish(root *instanceVal) error {
+	p := l.out.prog
+	slices.SortStableFunc(p.Resources, func(a, b *Resource) int {
+		return cmp.Compare(bit(!a.Imported), bit(!b.Imported))
+	})
+	for i, r := range p.Resources {
+		r.Index = i
+		if r.Name == "" {
+			r.Name = fmt.Sprintf("resource-%d", i)
+		}
+	}
+	slices.SortFunc(p.Polls, func(a, b *PollFunc) int { return cmp.Compare(a.Instance, b.Instance) })
+	var err error
+	p.Exports, err = l.exportItems(root)
+	return err
+}
+
+// exportItems makes the tree of exports. Those that mean nothing at run time
+// (components, core modules, function and instance types) are left out.
+func (l *linker) exportItems(in *instanceVal) ([]*ExportItem, error) {
+	if err := l.enter(); err != nil {
+		return nil, err
+	}
+	defer l.leave()
+	if err := l.spend(len(in.names)); err != nil {
+		return nil, err
+	}
+	items := make([]*ExportItem, 0, len(in.names))
+	for _, name := range in.names {
+		item := &ExportItem{Name: name}
+		switch e := in.exports[name].(type) {
+		case *Func:
+			item.Func = e
+		case *instanceVal:
+			sub, err := l.exportItems(e)
+			if err != nil {
+				return nil, err
+			}
+			item.Instance = sub
+		case *typeVal:
+			item.Resource, item.Type = e.res, e.val
+		}
+		if item.Func != nil || item.Instance != nil || item.Resource != nil || item.Type != nil {
+			items = append(items, item)
+		}
+	}
+	return items, nil
+}

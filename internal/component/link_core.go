@@ -1,0 +1,307 @@
+package component
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/isyswasfa/isyswasfa/internal/abi"
+	"github.com/isyswasfa/isyswasfa/internal/wasm"
+)
+
+var coreKinds = map[wasm.Kind]Sort{
+	wasm.KindFunc: SortCoreFunc, wasm.KindTable: SortCoreTable, wasm.KindMemory: SortCoreMemory,
+	wasm.KindGlobal: SortCoreGlobal, wasm.KindTag: SortCoreTag,
+}
+
+// coreModule parses an embedded core module, once however often its component
+// is instantiated.
+func (l *linker) coreModule(d *CoreModule) (*coreModule, error) {
+	if m := l.cores[d]; m != nil {
+		return m, nil
+	}
+	parsed, err := wasm.Parse(d.Data)
+	if err != nil {
+		return nil, fmt.Errorf("core module at offset 0x%x: %w", d.Offset, err)
+	}
+	m := &coreModule{src: d, exports: make(map[string]coreExtern, len(parsed.Exports))}
+	for _, im := range parsed.Imports {
+		x := coreExtern{kind: coreKinds[im.Kind]}
+		if im.Kind == wasm.KindFunc {
+			x.sig = &parsed.Types[im.Type]
+		}
+		m.imports = append(m.imports, coreImport{im.Module, im.Name, x})
+	}
+	for _, ex := range parsed.Exports {
+		x := coreExtern{kind: coreKinds[ex.Kind]}
+		if ex.Kind == wasm.KindFunc {
+			sig := parsed.FuncType(ex.Index)
+			x.sig = &sig
+		}
+		m.names = append(m.names, ex.Name)
+		m.exports[ex.Name] = x
+	}
+	l.cores[d] = m
+	return m, m.checkImports()
+}
+
+// checkImports rejects two imports of one name, which core WebAssembly allows
+// and components do not.
+func (m *coreModule) checkImports() error {
+	seen := make(map[[2]string]bool, len(m.imports))
+	for _, im := range m.imports {
+		key := [2]string{im.module, im.name}
+		if seen[key] {
+			return fmt.Errorf("the core module imports %q of %q twice", im.name, im.module)
+		}
+		seen[key] = true
+	}
+	return nil
+}
+
+func (l *linker) coreType(s *scope, d *CoreType) (*coreTypeVal, error) {
+	if d.Func != nil {
+		return &coreTypeVal{fn: coreFuncType(d.Func)}, nil
+	}
+	var types []*wasm.FuncType
+	for _, t := range d.Module.Types {
+		if t.Outer == nil {
+			types = append(types, coreFuncType(t))
+			continue
+		}
+		f, err := l.outerCoreFunc(s, t.Outer)
+		if err != nil {
+			return nil, err
+		}
+		types = append(types, f)
+	}
+	extern := func(desc CoreDesc) (coreExtern, error) {
+		x := coreExtern{kind: desc.Sort}
+		if desc.Sort == SortCoreFunc || desc.Sort == SortCoreTag {
+			if uint64(desc.Func) >= uint64(len(types)) {
+				return x, fmt.Errorf("there is no type %d in the core module type", desc.Func)
+			}
+			x.sig = types[desc.Func]
+		}
+		return x, nil
+	}
+	m := &coreModule{exports: make(map[string]coreExtern, len(d.Module.Exports))}
+	for _, im := range d.Module.Imports {
+		x, err := extern(im.Desc)
+		if err != nil {
+			return nil, err
+		}
+		m.imports = append(m.imports, coreImport{im.Module, im.Name, x})
+	}
+	for _, ex := range d.Module.Exports {
+		x, err := extern(ex.Desc)
+		if err != nil {
+			return nil, err
+		}
+		if _, twice := m.exports[ex.Name]; twice {
+			return nil, fmt.Errorf("the core module type exports %q twice", ex.Name)
+		}
+		m.names = append(m.names, ex.Name)
+		m.exports[ex.Name] = x
+	}
+	return &coreTypeVal{module: m}, m.checkImports()
+}
+
+// outerCoreFunc resolves an outer alias within a core module type, which is a
+// scope of its own within s.
+func (l *linker) outerCoreFunc(s *scope, a *Alias) (*wasm.FuncType, error) {
+	if a.Count == 0 {
+		return nil, errors.New("an alias in a core module type must point out of it")
+	}
+	e, err := l.outer(s, &Alias{Target: AliasOuter, Sort: SortCoreType, Count: a.Count - 1, Index: a.Index})
+	if err != nil {
+		return nil, err
+	}
+	if f := e.(*coreTypeVal).fn; f != nil {
+		return f, nil
+	}
+	return nil, errors.New("a core module type aliases a core type that is not a function type")
+}
+
+func coreFuncType(f *CoreFuncType) *wasm.FuncType {
+	t := &wasm.FuncType{}
+	for _, p := range f.Params {
+		t.Params = append(t.Params, wasm.ValType(p))
+	}
+	for _, r := range f.Results {
+		t.Results = append(t.Results, wasm.ValType(r))
+	}
+	return t
+}
+
+func moduleTypeAt(s *scope, i uint32) (*coreModule, error) {
+	t, err := lookup[*coreTypeVal](s, SortCoreType, i)
+	if err != nil {
+		return nil, err
+	}
+	if t.module == nil {
+		return nil, fmt.Errorf("core type %d is not a module type", i)
+	}
+	return t.module, nil
+}
+
+// fits checks that what is given can stand where x is wanted.
+func (x coreExtern) fits(given coreExtern) error {
+	if x.kind != given.kind {
+		return fmt.Errorf("a %s is expected, not a %s", x.kind, given.kind)
+	}
+	if x.sig != nil && given.sig != nil && !x.sig.Equal(*given.sig) {
+		return fmt.Errorf("a core func %s is expected, not %s", x.sig, given.sig)
+	}
+	return nil
+}
+
+// accepts checks that a module has the type m: it exports at least what m
+// does and imports at most what m does.
+func (m *coreModule) accepts(given *coreModule) error {
+	for _, name := range m.names {
+		x, ok := given.exports[name]
+		if !ok {
+			return fmt.Errorf("the core module has no export %q", name)
+		}
+		if err := m.exports[name].fits(x); err != nil {
+			return fmt.Errorf("export %q of the core module: %w", name, err)
+		}
+	}
+	imports := make(map[[2]string]coreExtern, len(m.imports))
+	for _, im := range m.imports {
+		imports[[2]string{im.module, im.name}] = im.coreExtern
+	}
+	for _, im := range given.imports {
+		x, ok := imports[[2]string{im.module, im.name}]
+		if !ok {
+			return fmt.Errorf("the core module imports %q of %q, which its type does not", im.name, im.module)
+		}
+		if err := im.fits(x); err != nil {
+			return fmt.Errorf("import %q of %q of the core module: %w", im.name, im.module, err)
+		}
+	}
+	return nil
+}
+
+func (ev *evaluation) coreInstance(d *CoreInstance) (entity, error) {
+	if d.Instantiate {
+		return ev.instantiateModule(d)
+	}
+	if err := ev.l.spend(len(d.Exports)); err != nil {
+		return nil, err
+	}
+	in := &coreInstance{exports: make(map[string]*coreItem, len(d.Exports))}
+	for _, x := range d.Exports {
+		e, err := ev.s.get(x.Sort, x.Index)
+		if err != nil {
+			return nil, fmt.Errorf("export %q: %w", x.Name, err)
+		}
+		item, ok := e.(*coreItem)
+		if !ok {
+			return nil, fmt.Errorf("export %q: a core instance cannot export a %s", x.Name, x.Sort)
+		}
+		if in.exports[x.Name] != nil {
+			return nil, fmt.Errorf("export %q is given twice", x.Name)
+		}
+		in.exports[x.Name] = item
+	}
+	return in, nil
+}
+
+func (ev *evaluation) instantiateModule(d *CoreInstance) (entity, error) {
+	m, err := lookup[*coreModule](ev.s, SortCoreModule, d.Module)
+	if err != nil {
+		return nil, err
+	}
+	if err := ev.l.spend(len(m.names) + len(m.imports)); err != nil {
+		return nil, err
+	}
+	args, err := ev.coreArgs(d)
+	if err != nil {
+		return nil, err
+	}
+	step := &InstantiateModule{Module: ev.l.moduleIndex(m), Instance: ev.s.inst}
+	for _, im := range m.imports {
+		item, err := im.from(args)
+		if err != nil {
+			return nil, err
+		}
+		step.Args = append(step.Args, CoreImport{Module: im.module, Name: im.name, Sort: im.kind, Ref: item.ref})
+	}
+	index, err := ev.l.addStep(step)
+	if err != nil {
+		return nil, err
+	}
+	in := &coreInstance{exports: make(map[string]*coreItem, len(m.names))}
+	for _, name := range m.names {
+		x := m.exports[name]
+		ref := CoreRef{Kind: CoreExported, Step: index, Name: name, Instance: ev.s.inst}
+		in.exports[name] = &coreItem{kind: x.kind, sig: x.sig, ref: ref}
+	}
+	return in, nil
+}
+
+func (ev *evaluation) coreArgs(d *CoreInstance) (map[string]*coreInstance, error) {
+	args := make(map[string]*coreInstance, len(d.Args))
+	for _, a := range d.Args {
+		in, err := lookup[*coreInstance](ev.s, SortCoreInstance, a.Instance)
+		if err != nil {
+			return nil, fmt.Errorf("argument %q: %w", a.Name, err)
+		}
+		if args[a.Name] != nil {
+			return nil, fmt.Errorf("argument %q is given twice", a.Name)
+		}
+		args[a.Name] = in
+	}
+	return args, nil
+}
+
+// from gives what satisfies an import.
+func (im *coreImport) from(args map[string]*coreInstance) (*coreItem, error) {
+	in := args[im.module]
+	if in == nil {
+		return nil, fmt.Errorf("the core module is instantiated without the argument %q", im.module)
+	}
+	item := in.exports[im.name]
+	if item == nil {
+		return nil, fmt.Errorf("the core module imports %q of %q, which the instance given does not export", im.name, im.module)
+	}
+	if err := im.fits(coreExtern{item.kind, item.sig}); err != nil {
+		return nil, fmt.Errorf("import %q of %q of the core module: %w", im.name, im.module, err)
+	}
+	return item, nil
+}
+
+// moduleIndex gives the index of a module in the program; -1 if only its type
+// is known, which happens only when checking.
+func (l *linker) moduleIndex(m *coreModule) int {
+	if m.src == nil {
+		return -1
+	}
+	i, ok := l.out.modules[m.src]
+	if !ok {
+		i = len(l.out.prog.Modules)
+		l.out.modules[m.src] = i
+		l.out.prog.Modules = append(l.out.prog.Modules, m.src)
+	}
+	return i
+}
+
+func sigOf(params, results []abi.CoreType) wasm.FuncType {
+	var f wasm.FuncType
+	for _, p := range params {
+		f.Params = append(f.Params, wasm.ValType(p))
+	}
+	for _, r := range results {
+		f.Results = append(f.Results, wasm.ValType(r))
+	}
+	return f
+}
+
+// wantSig checks the signature of a core function.
+func wantSig(f *coreItem, what string, want wasm.FuncType) error {
+	if f.sig != nil && !f.sig.Equal(want) {
+		return fmt.Errorf("%s should be a core func %s, not %s", what, want, f.sig)
+	}
+	return nil
+}

@@ -1,0 +1,196 @@
+package component
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/isyswasfa/isyswasfa/internal/abi"
+)
+
+// An evaluation is the evaluation of one component as one instance.
+type evaluation struct {
+	l        *linker
+	s        *scope
+	imports  supplier
+	imported nameSet
+	exported nameSet
+	exports  *instanceVal
+}
+
+// define evaluates one definition.
+func (ev *evaluation) define(d Def) error {
+	var e entity
+	var err error
+	l, s := ev.l, ev.s
+	switch d := d.(type) {
+	case *CoreModule:
+		e, err = l.coreModule(d)
+	case *CoreInstance:
+		e, err = ev.coreInstance(d)
+	case *CoreType:
+		e, err = l.coreType(s, d)
+	case *Nested:
+		cv := &componentVal{ast: d.Component, parent: s, visible: s.counts()}
+		l.unlinked = append(l.unlinked, cv)
+		e = cv
+	case *Instance:
+		e, err = ev.instance(d)
+	case *Alias:
+		e, err = l.alias(s, d)
+	case *TypeDef:
+		e, err = l.typeDef(s, d.Type)
+	case *Canon:
+		e, err = ev.canon(d)
+	case *Start:
+		err = errors.New("start definitions are not supported")
+	case *Import:
+		e, err = ev.importDef(d)
+	case *Export:
+		e, err = ev.export(d)
+	case *Custom:
+		return nil
+	}
+	if err == nil {
+		s.add(e)
+	}
+	return err
+}
+
+func (ev *evaluation) importDef(d *Import) (entity, error) {
+	if err := ev.imported.add(d.Name, d.Desc.Sort); err != nil {
+		return nil, fmt.Errorf("import %q: %w", d.Name, err)
+	}
+	e, err := ev.imports(d.Name, d.Desc, ev.s)
+	if err != nil {
+		return nil, fmt.Errorf("import %q: %w", d.Name, err)
+	}
+	return e, nil
+}
+
+func (ev *evaluation) export(d *Export) (entity, error) {
+	e, err := ev.s.get(d.Sort, d.Index)
+	if err == nil {
+		err = ev.exported.add(d.Name, d.Sort)
+	}
+	if err == nil {
+		err = exportable(d.Sort)
+	}
+	if err == nil && d.Desc != nil {
+		e, err = ev.l.match(ev.s, *d.Desc, e)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("export %q: %w", d.Name, err)
+	}
+	ev.l.named(d.Name, e)
+	ev.exports.add(d.Name, e)
+	return e, nil
+}
+
+func exportable(s Sort) error {
+	switch s {
+	case SortCoreModule, SortFunc, SortType, SortComponent, SortInstance:
+		return nil
+	}
+	return fmt.Errorf("a %s cannot be exported", s)
+}
+
+// named notes the name under which an entity is exported.
+func (l *linker) named(name string, e entity) {
+	p := l.out.prog
+	switch e := e.(type) {
+	case *typeVal:
+		if e.res != nil && e.res.Name == "" {
+			e.res.Name = name
+		}
+		if e.val != nil && p.Names[e.val] == "" {
+			p.Names[e.val] = name
+		}
+	case *Func:
+		if e.Import == nil && isPoll(name, e.Type) && !l.out.polls[e.Instance] {
+			l.out.polls[e.Instance] = true
+			p.Polls = append(p.Polls, &PollFunc{Instance: e.Instance, Name: name, Func: e})
+		}
+	}
+}
+
+// isPoll tells whether an export is the poll function of the isyswasfa
+// convention: func(list<poll-input>) -> list<poll-output>.
+func isPoll(name string, f *abi.FuncType) bool {
+	listOfVariants := func(t *abi.Type) bool {
+		return t != nil && t.Kind == abi.List && t.Len == 0 && t.Elem.Kind == abi.Variant
+	}
+	return strings.HasPrefix(name, "isyswasfa-poll") &&
+		len(f.Params) == 1 && listOfVariants(f.Params[0].Type) && listOfVariants(f.Result)
+}
+
+func (ev *evaluation) instance(d *Instance) (entity, error) {
+	if !d.Instantiate {
+		return ev.inlineInstance(d)
+	}
+	cv, err := lookup[*componentVal](ev.s, SortComponent, d.Component)
+	if err != nil {
+		return nil, err
+	}
+	args, err := ev.args(d)
+	if err != nil {
+		return nil, err
+	}
+	supply := func(name string, desc ExternDesc, s *scope) (entity, error) {
+		arg, ok := args[name]
+		if !ok {
+			return nil, fmt.Errorf("component %d is instantiated without the argument %q", d.Component, name)
+		}
+		return ev.l.match(s, desc, arg)
+	}
+	if cv.ast == nil {
+		return ev.l.instanceOf(cv.typ, supply)
+	}
+	name := ev.l.out.prog.Instances[ev.s.inst].Name
+	inst, err := ev.l.newInstance(fmt.Sprintf("%s/%d", name, len(ev.s.spaces[SortInstance])), ev.s.inst)
+	if err != nil {
+		return nil, err
+	}
+	return ev.l.evaluate(cv, inst, supply)
+}
+
+func (ev *evaluation) args(d *Instance) (map[string]entity, error) {
+	args := make(map[string]entity, len(d.Args))
+	for _, a := range d.Args {
+		e, err := ev.s.get(a.Sort, a.Index)
+		if err == nil {
+			err = exportable(a.Sort)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("argument %q: %w", a.Name, err)
+		}
+		if args[a.Name] != nil {
+			return nil, fmt.Errorf("argument %q is given twice", a.Name)
+		}
+		args[a.Name] = e
+	}
+	return args, nil
+}
+
+func (ev *evaluation) inlineInstance(d *Instance) (entity, error) {
+	if err := ev.l.spend(len(d.Exports)); err != nil {
+		return nil, err
+	}
+	in := newInstanceVal()
+	var names nameSet
+	for _, x := range d.Exports {
+		e, err := ev.s.get(x.Sort, x.Index)
+		if err == nil {
+			err = exportable(x.Sort)
+		}
+		if err == nil {
+			err = names.add(x.Name, x.Sort)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("export %q: %w", x.Name, err)
+		}
+		ev.l.named(x.Name, e)
+		in.add(x.Name, e)
+	}
+	return in, nil
+}

@@ -1,0 +1,288 @@
+package component
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/isyswasfa/isyswasfa/internal/abi"
+)
+
+// fresh makes up an entity of the given type: an import of the root, or when
+// only checking, of any component. The item describes it; it is nil for
+// entities that mean nothing at run time.
+func (l *linker) fresh(s *scope, d ExternDesc, path []string) (entity, *ImportItem, error) {
+	item := &ImportItem{Name: path[len(path)-1]}
+	switch d.Sort {
+	case SortFunc:
+		t, err := l.funcTypeAt(s, d.Index)
+		item.Func = t
+		return &Func{Type: t, Import: path}, item, err
+	case SortType:
+		return l.freshType(s, d, path, item)
+	case SortInstance:
+		tc, err := closureAt(s, d.Index, false)
+		if err != nil {
+			return nil, nil, err
+		}
+		item.Instance = []*ImportItem{}
+		in, err := l.instanceOf(tc, func(name string, d ExternDesc, s *scope) (entity, error) {
+			e, sub, err := l.fresh(s, d, append(slices.Clone(path), name))
+			if sub != nil {
+				item.Instance = append(item.Instance, sub)
+			}
+			return e, err
+		})
+		return in, item, err
+	}
+	if !l.scratch {
+		return nil, nil, fmt.Errorf("a host cannot give a %s", d.Sort)
+	}
+	if d.Sort == SortComponent {
+		tc, err := closureAt(s, d.Index, true)
+		return &componentVal{typ: tc}, nil, err
+	}
+	m, err := moduleTypeAt(s, d.Index)
+	return m, nil, err
+}
+
+func (l *linker) freshType(s *scope, d ExternDesc, path []string, item *ImportItem) (entity, *ImportItem, error) {
+	if d.Bound == BoundSub {
+		r := &Resource{Name: item.Name, Imported: true, Import: path}
+		l.out.prog.Resources = append(l.out.prog.Resources, r)
+		item.Resource = r
+		return &typeVal{res: r}, item, nil
+	}
+	t, err := lookup[*typeVal](s, SortType, d.Index)
+	if err != nil {
+		return nil, nil, err
+	}
+	l.named(item.Name, t)
+	if item.Resource, item.Type = t.res, t.val; t.res == nil && t.val == nil {
+		item = nil
+	}
+	return t, item, nil
+}
+
+// match checks that an entity has the type wanted and gives it as seen
+// through that type: of an instance only the exports that the type has.
+func (l *linker) match(s *scope, d ExternDesc, e entity) (entity, error) {
+	if e.sort() != d.Sort {
+		return nil, fmt.Errorf("a %s is expected, not a %s", d.Sort, e.sort())
+	}
+	if err := l.spend(1); err != nil {
+		return nil, err
+	}
+	switch d.Sort {
+	case SortFunc:
+		want, err := l.funcTypeAt(s, d.Index)
+		if err == nil {
+			err = l.sameFunc(want, e.(*Func).Type)
+		}
+		return e, err
+	case SortType:
+		return e, l.matchType(s, d, e.(*typeVal))
+	case SortInstance:
+		tc, err := closureAt(s, d.Index, false)
+		if err != nil {
+			return nil, err
+		}
+		in := e.(*instanceVal)
+		return l.instanceOf(tc, func(name string, d ExternDesc, s *scope) (entity, error) {
+			x := in.exports[name]
+			if x == nil {
+				return nil, fmt.Errorf("the instance has no export %q", name)
+			}
+			x, err := l.match(s, d, x)
+			if err != nil {
+				err = fmt.Errorf("export %q of the instance: %w", name, err)
+			}
+			return x, err
+		})
+	case SortComponent:
+		_, err := closureAt(s, d.Index, true)
+		return e, err
+	}
+	want, err := moduleTypeAt(s, d.Index)
+	if err == nil {
+		err = want.accepts(e.(*coreModule))
+	}
+	return e, err
+}
+
+func (l *linker) matchType(s *scope, d ExternDesc, got *typeVal) error {
+	if d.Bound == BoundSub {
+		if got.res == nil {
+			return errors.New("a resource type is expected, not another type")
+		}
+		return nil
+	}
+	want, err := lookup[*typeVal](s, SortType, d.Index)
+	if err != nil {
+		return err
+	}
+	return l.sameTypeVal(want, got)
+}
+
+// sameTypeVal checks that two types are equal; of component and instance
+// types only that both are such.
+func (l *linker) sameTypeVal(want, got *typeVal) error {
+	switch {
+	case want.val != nil && got.val != nil:
+		return l.sameType(want.val, got.val)
+	case want.fn != nil && got.fn != nil:
+		return l.sameFunc(want.fn, got.fn)
+	case want.res != nil && want.res == got.res:
+		return nil
+	case want.res != nil && got.res != nil:
+		return fmt.Errorf("resource types %s and %s differ", resourceName(want.res), resourceName(got.res))
+	case want.closure != nil && got.closure != nil && want.closure.component == got.closure.component:
+		return nil
+	}
+	return fmt.Errorf("%s is expected, not %s", want.describe(), got.describe())
+}
+
+func (t *typeVal) describe() string {
+	switch {
+	case t.val != nil:
+		return "a value type"
+	case t.res != nil:
+		return "a resource type"
+	case t.fn != nil:
+		return "a function type"
+	case t.closure.component:
+		return "a component type"
+	}
+	return "an instance type"
+}
+
+func (l *linker) sameFunc(want, got *abi.FuncType) error {
+	if want == got {
+		return nil
+	}
+	if len(want.Params) != len(got.Params) {
+		return fmt.Errorf("the function should have %d parameters, not %d", len(want.Params), len(got.Params))
+	}
+	for i, p := range want.Params {
+		if p.Name != got.Params[i].Name {
+			return fmt.Errorf("parameter %d of the function should be named %q, not %q", i+1, p.Name, got.Params[i].Name)
+		}
+		if err := l.sameType(p.Type, got.Params[i].Type); err != nil {
+			return fmt.Errorf("parameter %q of the function: %w", p.Name, err)
+		}
+	}
+	switch {
+	case want.Result == nil && got.Result == nil:
+		return nil
+	case want.Result == nil || got.Result == nil:
+		return errors.New("one function has a result, the other has none")
+	}
+	if err := l.sameType(want.Result, got.Result); err != nil {
+		return fmt.Errorf("result of the function: %w", err)
+	}
+	return nil
+}
+
+// sameType checks that two value types are equal.
+func (l *linker) sameType(want, got *abi.Type) error {
+	pair := [2]*abi.Type{want, got}
+	if want == got || l.same[pair] {
+		return nil
+	}
+	if err := l.spend(1); err != nil {
+		return err
+	}
+	if want.Kind != got.Kind || want.Len != got.Len || len(want.Fields) != len(got.Fields) ||
+		len(want.Cases) != len(got.Cases) || !slices.Equal(want.Labels, got.Labels) || want.Resource != got.Resource {
+		return l.differ(want, got)
+	}
+	if want.Elem != nil {
+		if err := l.sameType(want.Elem, got.Elem); err != nil {
+			return err
+		}
+	}
+	for i, f := range want.Fields {
+		if f.Name != got.Fields[i].Name {
+			return l.differ(want, got)
+		}
+		if err := l.sameType(f.Type, got.Fields[i].Type); err != nil {
+			return err
+		}
+	}
+	for i, c := range want.Cases {
+		other := got.Cases[i]
+		if c.Name != other.Name || (c.Type == nil) != (other.Type == nil) {
+			return l.differ(want, got)
+		}
+		if c.Type != nil {
+			if err := l.sameType(c.Type, other.Type); err != nil {
+				return err
+			}
+		}
+	}
+	l.same[pair] = true
+	return nil
+}
+
+func (l *linker) differ(want, got *abi.Type) error {
+	return fmt.Errorf("type %s is expected, not %s", brief(want), brief(got))
+}
+
+// instanceOf evaluates a component or instance type: its imports are for
+// component types only, and its exports come from the supplier in both cases
+// but that of a component type's instance, whose exports are made up.
+func (l *linker) instanceOf(tc *typeClosure, supply supplier) (*instanceVal, error) {
+	if !tc.component {
+		return l.declare(tc, nil, supply)
+	}
+	return l.declare(tc, supply, func(name string, d ExternDesc, s *scope) (entity, error) {
+		e, _, err := l.fresh(s, d, []string{name})
+		return e, err
+	})
+}
+
+// declare evaluates the declarations of a component or instance type and
+// gives the exports.
+func (l *linker) declare(tc *typeClosure, imports, exports supplier) (*instanceVal, error) {
+	if err := l.enter(); err != nil {
+		return nil, err
+	}
+	defer l.leave()
+	s := &scope{kind: typeScope, parent: tc.parent, visible: tc.visible, inst: -1}
+	in := newInstanceVal()
+	var imported, exported nameSet
+	for _, d := range tc.decls {
+		var e entity
+		err := l.spend(1)
+		switch {
+		case err != nil:
+		case d.CoreType != nil:
+			e, err = l.coreType(s, d.CoreType)
+		case d.Type != nil:
+			e, err = l.typeDef(s, d.Type)
+		case d.Alias != nil:
+			if d.Alias.Target == AliasCoreExport {
+				return nil, errors.New("an alias of a core instance's export in a type")
+			}
+			e, err = l.alias(s, d.Alias)
+		case d.Import != nil && imports != nil:
+			if err = imported.add(d.Import.Name, d.Import.Desc.Sort); err == nil {
+				e, err = imports(d.Import.Name, d.Import.Desc, s)
+			}
+		case d.Export != nil:
+			if err = exported.add(d.Export.Name, d.Export.Desc.Sort); err == nil {
+				e, err = exports(d.Export.Name, d.Export.Desc, s)
+			}
+			if err == nil {
+				in.add(d.Export.Name, e)
+			}
+		default:
+			err = errors.New("a declaration that is not allowed here")
+		}
+		if err != nil {
+			return nil, err
+		}
+		s.add(e)
+	}
+	return in, nil
+}
