@@ -57,7 +57,7 @@ type Options struct {
 // A Call is the state of one call between a component instance and the host,
 // or of one side of a call between two component instances. It is used by one
 // goroutine at a time. The zero Call is ready after its exported fields are
-// set; after End it may be used for another call.
+// set; when End has returned nil it may be used for another call.
 //
 // A guest that calls (the side of the caller) lends handles to the call; a
 // guest that is called (the side of the callee) receives borrow handles which
@@ -80,17 +80,16 @@ type Call struct {
 
 // End ends the call: handles that were lent are free again. It returns a trap
 // if the guest that was called still has borrow handles of this call (spec:
-// Task.return_); call it after LiftResult and before post-return. The Call
-// can be used again even if it failed.
+// Task.return_); then the Call cannot be used for another one. Of a callee,
+// End is due after LiftResult and before post-return.
 func (cx *Call) End() error {
 	if len(cx.lent) > 0 {
 		cx.Opts.Table.unlend(cx.lent)
 		cx.lent = cx.lent[:0]
 	}
-	n := cx.borrows
-	cx.borrows, cx.mem = 0, nil
-	if n > 0 {
-		return trapf(TrapBorrowed, "%d borrow handle(s) not dropped before the call returned", n)
+	cx.mem = nil
+	if cx.borrows > 0 {
+		return trapf(TrapBorrowed, "%d borrow handle(s) not dropped before the call returned", cx.borrows)
 	}
 	return nil
 }
