@@ -1,0 +1,53 @@
+package wit
+
+import "slices"
+
+// Mentions gives the interfaces whose types i mentions, through a `use` or,
+// as models that are made rather than parsed do, directly. Each stands once,
+// in order.
+func Mentions(i *Interface) []*Interface {
+	all := Needs(i)
+	for _, t := range foreign(i.Types, i.Funcs, i) {
+		if !slices.Contains(all, t.Interface) {
+			all = append(all, t.Interface)
+		}
+	}
+	return all
+}
+
+// foreign gives the named types of other interfaces that types and functions
+// mention without a `use`.
+func foreign(types []*TypeDef, fns []*Function, i *Interface) []*TypeDef {
+	var found []*TypeDef
+	var mention func(t Type)
+	structure := func(d *TypeDef) {
+		if h, ok := d.Kind.(*Handle); ok {
+			mention(h.Resource)
+		}
+		for _, part := range Parts(d) {
+			mention(part)
+		}
+	}
+	mention = func(t Type) {
+		d, ok := t.(*TypeDef)
+		switch {
+		case !ok:
+		case d.Name == "":
+			structure(d)
+		case d.Interface != nil && d.Interface != i && !slices.Contains(found, d):
+			found = append(found, d)
+		}
+	}
+	for _, t := range types {
+		if usedFrom(t) == nil {
+			structure(t)
+		}
+	}
+	for _, f := range fns {
+		for _, p := range f.Params {
+			mention(p.Type)
+		}
+		mention(f.Result)
+	}
+	return found
+}

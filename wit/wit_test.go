@@ -1,0 +1,120 @@
+package wit_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/isyswasfa/isyswasfa/wit"
+)
+
+// suite has the cases of wasm-tools' WIT parser.
+const suite = "../../shared/suites/wit-parser"
+
+var active = wit.Features{"active", "active1", "active2"}
+
+// lenient are cases of the suite that are wrong and that this parser takes.
+var lenient = map[string]string{}
+
+func parseCase(path string) (*wit.Resolve, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if info.IsDir() {
+		r, _, err := wit.ParseDir(path, active)
+		return r, err
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	r, _, err := wit.ParseText(map[string]string{filepath.Base(path): string(text)}, active)
+	return r, err
+}
+
+func cases(t *testing.T, dir string) []string {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Skip("no suite: ", err)
+	}
+	var names []string
+	for _, e := range entries {
+		if e.Name() != "parse-fail" && (e.IsDir() || strings.HasSuffix(e.Name(), ".wit")) {
+			names = append(names, e.Name())
+		}
+	}
+	return names
+}
+
+func TestSuite(t *testing.T) {
+	for _, name := range cases(t, suite) {
+		t.Run(name, func(t *testing.T) {
+			if name == "kinds-of-deps" {
+				t.Skip("has packages in binary form")
+			}
+			r, err := parseCase(filepath.Join(suite, name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			checkStable(t, r)
+		})
+	}
+}
+
+func TestSuiteErrors(t *testing.T) {
+	dir := filepath.Join(suite, "parse-fail")
+	for _, name := range cases(t, dir) {
+		t.Run(name, func(t *testing.T) {
+			if why := lenient[name]; why != "" {
+				t.Skip(why)
+			}
+			_, err := parseCase(filepath.Join(dir, name))
+			if err == nil {
+				t.Fatal("accepted")
+			}
+			t.Log(err)
+		})
+	}
+}
+
+// checkStable prints, parses and prints again.
+func checkStable(t *testing.T, r *wit.Resolve) {
+	t.Helper()
+	first := wit.PrintResolve(r)
+	again, _, err := wit.ParseText(map[string]string{"printed.wit": first}, active)
+	if err != nil {
+		t.Fatalf("the printed text is wrong: %v\n%s", err, first)
+	}
+	if diff := cmp.Diff(first, wit.PrintResolve(again)); diff != "" {
+		t.Fatalf("printing is not stable:\n%s\n%s", diff, first)
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	for _, dir := range []string{suite, filepath.Join(suite, "parse-fail"), "std/packages"} {
+		files, _ := filepath.Glob(filepath.Join(dir, "*.wit"))
+		for _, name := range files {
+			text, err := os.ReadFile(name)
+			if err != nil {
+				f.Fatal(err)
+			}
+			f.Add(string(text))
+		}
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		r, _, err := wit.ParseText(map[string]string{"a.wit": text}, active)
+		if err != nil {
+			var e *wit.Error
+			if errors.As(err, &e) && (e.Line < 1 || e.Col < 1 || e.Error() == "") {
+				t.Fatalf("bad place in %v", err)
+			}
+			return
+		}
+		checkStable(t, r)
+	})
+}
