@@ -1,0 +1,93 @@
+package transform
+
+import "github.com/isyswasfa/isyswasfa/wit"
+
+// function copies a function, as a pair if it is async. The order in which
+// its types are visited is that of the convention: a split function's result
+// comes first, a copied one's last.
+func (c *copier) function(f *wit.Function, ctx *wit.Interface) ([]*wit.Function, error) {
+	defer c.in("function " + f.ABIName())()
+	if f.Async {
+		return c.split(f, ctx)
+	}
+	n, err := c.shell(f)
+	if err != nil {
+		return nil, err
+	}
+	if n.Params, err = c.params(f, ctx); err != nil {
+		return nil, err
+	}
+	n.Result, err = c.typ(f.Result, ctx)
+	return []*wit.Function{n}, err
+}
+
+// shell copies a function but for its signature.
+func (c *copier) shell(f *wit.Function) (*wit.Function, error) {
+	n := &wit.Function{Name: f.Name, Kind: f.Kind, Docs: f.Docs, Stability: f.Stability}
+	if f.Resource == nil {
+		return n, nil
+	}
+	var err error
+	n.Resource, err = c.named(f.Resource)
+	return n, err
+}
+
+func (c *copier) params(f *wit.Function, ctx *wit.Interface) ([]wit.Param, error) {
+	var params []wit.Param
+	for _, p := range f.Params {
+		t, err := c.typ(p.Type, ctx)
+		if err != nil {
+			return nil, err
+		}
+		params = append(params, wit.Param{Name: p.Name, Type: t})
+	}
+	return params, nil
+}
+
+func (c *copier) split(f *wit.Function, ctx *wit.Interface) ([]*wit.Function, error) {
+	start, err := c.shell(f)
+	if err != nil {
+		return nil, err
+	}
+	result := *start
+	if result.Kind == wit.Method {
+		result.Kind = wit.Static
+	}
+	start.Name, result.Name = StartName(f.Name), ResultName(f.Name)
+	ok, err := c.typ(f.Result, ctx)
+	if err != nil {
+		return nil, err
+	}
+	if start.Result, err = c.orPending(ok); err != nil {
+		return nil, err
+	}
+	if start.Params, err = c.params(f, ctx); err != nil {
+		return nil, err
+	}
+	if result.Params, err = c.readyParam(); err != nil {
+		return nil, err
+	}
+	if result.Result, err = c.typ(f.Result, ctx); err != nil {
+		return nil, err
+	}
+	c.result.Pairs[f] = Pair{start, &result}
+	return []*wit.Function{start, &result}, nil
+}
+
+// orPending gives result<t, own<pending>>.
+func (c *copier) orPending(t wit.Type) (wit.Type, error) {
+	pending, err := c.stdType(isyswasfaID, "pending")
+	if err != nil {
+		return nil, err
+	}
+	return &wit.TypeDef{Kind: &wit.Result{OK: t, Err: own(pending)}}, nil
+}
+
+// readyParam gives the parameters of every result function.
+func (c *copier) readyParam() ([]wit.Param, error) {
+	ready, err := c.stdType(isyswasfaID, "ready")
+	if err != nil {
+		return nil, err
+	}
+	return []wit.Param{{Name: "ready", Type: own(ready)}}, nil
+}

@@ -1,0 +1,206 @@
+package transform
+
+import (
+	"slices"
+
+	"github.com/isyswasfa/isyswasfa/wit"
+)
+
+// polyfill makes the world.
+func (c *copier) polyfill(o Options) error {
+	w := &wit.World{Name: c.src.Name, Package: c.pkg(c.src.Package), Docs: c.src.Docs, Stability: c.src.Stability}
+	c.result.World = w
+	w.Package.Worlds = append(w.Package.Worlds, w)
+	if err := c.addStd(w, isyswasfaID); err != nil {
+		return err
+	}
+	for _, it := range c.src.Imports {
+		if it.Type != nil {
+			c.result.Types[it.Type] = &wit.TypeDef{Name: it.Type.Name, World: w, Docs: it.Type.Docs, Stability: it.Type.Stability}
+		}
+	}
+	for _, it := range c.src.Imports {
+		items, err := c.item(it)
+		if err != nil {
+			return err
+		}
+		for _, n := range items {
+			if n.Name != isyswasfaID {
+				w.Imports = append(w.Imports, n)
+			}
+		}
+	}
+	for _, it := range c.src.Exports {
+		items, err := c.item(it)
+		if err != nil {
+			return err
+		}
+		w.Exports = append(w.Exports, items...)
+	}
+	if err := c.addRuntime(w, o); err != nil {
+		return err
+	}
+	if o.NoPoll {
+		return checkItems(c, w)
+	}
+	if err := c.addPoll(w, o.Suffix); err != nil {
+		return err
+	}
+	return checkItems(c, w)
+}
+
+// item copies an item of the world; an async function becomes two.
+func (c *copier) item(it *wit.WorldItem) ([]*wit.WorldItem, error) {
+	n := &wit.WorldItem{Name: it.Name, Docs: it.Docs, Stability: it.Stability}
+	var err error
+	switch {
+	case it.Interface != nil:
+		n.Interface, err = c.iface(it.Interface)
+		return []*wit.WorldItem{n}, err
+	case it.Type != nil:
+		n.Type = c.result.Types[it.Type]
+		return []*wit.WorldItem{n}, c.define(it.Type, nil)
+	}
+	fs, err := c.function(it.Func, nil)
+	var items []*wit.WorldItem
+	for _, f := range fs {
+		items = append(items, &wit.WorldItem{Name: f.ABIName(), Docs: it.Docs, Stability: it.Stability, Func: f})
+	}
+	return items, err
+}
+
+// addStd adds an import of ours at the end unless it is there.
+func (c *copier) addStd(w *wit.World, id string) error {
+	if imports(w, id) {
+		return nil
+	}
+	i, err := c.stdInterface(id)
+	if err != nil {
+		return err
+	}
+	w.Imports = append(w.Imports, &wit.WorldItem{Name: id, Interface: i})
+	return nil
+}
+
+func imports(w *wit.World, id string) bool {
+	return slices.ContainsFunc(w.Imports, func(it *wit.WorldItem) bool { return it.Name == id })
+}
+
+// addRuntime adds the imports that the rewritten types and a guest's runtime
+// need. Those of wasi:io go to the front, as rewritten interfaces before them
+// may mention input-stream.
+func (c *copier) addRuntime(w *wit.World, o Options) error {
+	awaits := imports(w, pollID)
+	var front []string
+	if !o.NoPoll || c.streams {
+		front = []string{errorID, pollID, streamsID}
+	}
+	if err := c.hoist(w, front); err != nil {
+		return err
+	}
+	if !o.NoPoll {
+		for _, id := range []string{monotonicID, ioPipeID, ioPollID} {
+			if err := c.addStd(w, id); err != nil {
+				return err
+			}
+		}
+	} else if awaits {
+		return c.addStd(w, ioPollID)
+	}
+	return nil
+}
+
+// hoist makes sure that interfaces of ours are imported before all that may
+// mention them: it leaves them where they stand if only imports of wasi:io
+// stand before, and else puts them after the first import.
+func (c *copier) hoist(w *wit.World, ids []string) error {
+	at := 1
+	for _, id := range ids {
+		if at < len(w.Imports) && w.Imports[at].Name == id {
+			at++
+			continue
+		}
+		i, err := c.stdInterface(id)
+		if err != nil {
+			return err
+		}
+		item := &wit.WorldItem{Name: id, Interface: i}
+		if old := slices.IndexFunc(w.Imports, func(it *wit.WorldItem) bool { return it.Name == id }); old >= 0 {
+			item = w.Imports[old]
+			w.Imports = slices.Delete(w.Imports, old, old+1)
+		}
+		w.Imports = slices.Insert(w.Imports, at, item)
+		at++
+	}
+	return nil
+}
+
+// addPoll adds the export that the host drives the component by.
+func (c *copier) addPoll(w *wit.World, suffix string) error {
+	input, err := c.stdType(isyswasfaID, "poll-input")
+	if err != nil {
+		return err
+	}
+	output, err := c.stdType(isyswasfaID, "poll-output")
+	if err != nil {
+		return err
+	}
+	list := func(t *wit.TypeDef) *wit.TypeDef { return &wit.TypeDef{Kind: &wit.List{Elem: t}} }
+	f := &wit.Function{Name: PollName(suffix), Params: []wit.Param{{Name: "input", Type: list(input)}}, Result: list(output)}
+	c.result.Poll = f
+	w.Exports = append(w.Exports, &wit.WorldItem{Name: f.Name, Func: f})
+	return nil
+}
+
+// checkItems refuses names that rewriting made twice in the world.
+func checkItems(c *copier, w *wit.World) error {
+	for _, items := range [][]*wit.WorldItem{w.Imports, w.Exports} {
+		seen := map[string]bool{}
+		for _, it := range items {
+			if seen[it.Name] {
+				return c.errorf("the polyfill needs the name %s, which is taken", it.Name)
+			}
+			seen[it.Name] = true
+		}
+	}
+	return nil
+}
+
+// resolve collects the copied packages, each after those it mentions.
+func (c *copier) resolve() {
+	r := &wit.Resolve{}
+	for _, i := range c.order {
+		i.Package.Interfaces = append(i.Package.Interfaces, i)
+	}
+	state := map[*wit.Package]bool{}
+	var visit func(p *wit.Package)
+	visit = func(p *wit.Package) {
+		if state[p] {
+			return
+		}
+		state[p] = true
+		for _, i := range p.Interfaces {
+			for _, m := range wit.Mentions(i) {
+				visit(m.Package)
+			}
+		}
+		for _, w := range p.Worlds {
+			for _, it := range slices.Concat(w.Imports, w.Exports) {
+				if it.Interface != nil {
+					visit(it.Interface.Package)
+					for _, m := range wit.Mentions(it.Interface) {
+						visit(m.Package)
+					}
+				}
+			}
+		}
+		r.Packages = append(r.Packages, p)
+	}
+	for _, i := range c.order {
+		if i.Package != c.result.World.Package {
+			visit(i.Package)
+		}
+	}
+	visit(c.result.World.Package)
+	c.result.Resolve = r
+}
