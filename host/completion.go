@@ -10,9 +10,8 @@ import (
 // ignored, so no call needs to know about the others. Its methods may be
 // called from any goroutine.
 type Completion[R any] struct {
-	w       hostWork
-	value   R
-	discard func(R)
+	w     hostWork
+	value R
 }
 
 // Resolve gives the result. Called before the host function returns, the
@@ -32,8 +31,9 @@ func (d *Completion[R]) Fail(err error) bool { return d.w.settle(nil, err) }
 func (d *Completion[R]) OnCancel(f func()) { d.w.onCancel(f) }
 
 // OnDiscard sets what to do with a value that was accepted by Resolve but that
-// no guest will take. f runs on the driver.
-func (d *Completion[R]) OnDiscard(f func(v R)) { d.discard = f }
+// no guest will take. It is called before the host function returns; f runs on
+// the driver.
+func (d *Completion[R]) OnDiscard(f func(v R)) { d.w.discard = func() { f(d.value) } }
 
 // Context gives a context that is cancelled when the guest loses interest or
 // the instance closes.
@@ -43,16 +43,18 @@ func (d *Completion[R]) Context() context.Context { return d.w.context() }
 type hostWork struct {
 	in *Instance
 
-	mu       sync.Mutex
-	settled  bool // by value, error or cancellation
-	canceled bool
-	err      error
-	cancel   func()
-	ctx      context.Context
-	ctxStop  context.CancelFunc
-	task     *task // set once the start half answered pending
+	mu      sync.Mutex
+	settled bool // by value, error or cancellation
+	lost    bool // by cancellation
+	err     error
+	cancel  func()
+	ctx     context.Context
+	ctxStop context.CancelFunc
+	task    *task  // set once the start half has answered pending
+	discard func() // with the value of the Completion
 }
 
+// settle takes the outcome; store keeps a value.
 func (w *hostWork) settle(store func(), err error) bool {
 	w.mu.Lock()
 	if w.settled {
@@ -69,7 +71,75 @@ func (w *hostWork) settle(store func(), err error) bool {
 		stop()
 	}
 	if t != nil {
-		w.in.postWork(t)
+		w.in.drv.post(w.in, t)
 	}
 	return true
+}
+
+// pend tells whether the outcome is yet to come; if so, t learns of it.
+func (w *hostWork) pend(t func() *task) (*task, bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.settled {
+		return nil, false
+	}
+	w.task = t()
+	return w.task, true
+}
+
+func (w *hostWork) onCancel(f func()) {
+	w.mu.Lock()
+	lost := w.lost
+	if !lost {
+		w.cancel = f
+	}
+	w.mu.Unlock()
+	if lost {
+		f()
+	}
+}
+
+func (w *hostWork) context() context.Context {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.ctx == nil {
+		w.ctx, w.ctxStop = context.WithCancel(w.in.ctx)
+		if w.settled {
+			w.ctxStop()
+		}
+	}
+	return w.ctx
+}
+
+// outcome gives the error of settled work.
+func (w *hostWork) outcome() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.err
+}
+
+// interrupt ends work whose result nobody will take.
+func (w *hostWork) interrupt() {
+	w.mu.Lock()
+	had := w.settled
+	w.settled, w.lost = true, !had
+	f, stop := w.cancel, w.ctxStop
+	w.mu.Unlock()
+	if had {
+		w.drop()
+		return
+	}
+	if stop != nil {
+		stop()
+	}
+	if f != nil {
+		f()
+	}
+}
+
+// drop throws away the value of settled work.
+func (w *hostWork) drop() {
+	if w.outcome() == nil && w.discard != nil {
+		w.discard()
+	}
 }

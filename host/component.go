@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/isyswasfa/isyswasfa/internal/component"
 )
@@ -19,5 +20,13 @@ func (c *Component) Name() string { return c.name }
 
 // Compile decodes, validates and compiles a component. name is for messages.
 func (e *Engine) Compile(ctx context.Context, name string, binary []byte) (*Component, error) {
-	return compileBinary(ctx, e, name, binary)
+	ast, err := component.Decode(binary)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	prog, err := component.Link(ast)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return compileProgram(ctx, e, name, prog)
 }

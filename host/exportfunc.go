@@ -1,11 +1,24 @@
 package host
 
-import "context"
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"sync"
+	"unsafe"
+
+	"github.com/isyswasfa/isyswasfa/internal/abi"
+	"github.com/isyswasfa/isyswasfa/internal/component"
+)
 
 // An ExportFunc is an exported function of a component, bound to Go types. It
 // belongs to an InstancePre and serves all its instances.
 type ExportFunc[P, R any] struct {
-	b exportBinding
+	pre    *InstancePre
+	start  *exportHalf
+	result *exportHalf // nil if the function is not async
+	ops    sync.Pool
 }
 
 // Export binds the exported function name of the exported instance iface, such
@@ -13,11 +26,56 @@ type ExportFunc[P, R any] struct {
 // as in [Linker.Instance]. For a function declared async, name is the one that
 // the original WIT has. P and R are as in [Func].
 func Export[P, R any](p *InstancePre, iface, name string) (*ExportFunc[P, R], error) {
-	f := &ExportFunc[P, R]{}
-	if err := bindExport(p, iface, name, f); err != nil {
+	f := &ExportFunc[P, R]{pre: p}
+	items, err := p.exported(iface)
+	if err != nil {
 		return nil, err
 	}
-	return f, nil
+	start, result := halves(name)
+	params, res := reflect.TypeFor[P](), reflect.TypeFor[R]()
+	if it := find(items, name); it != nil {
+		f.start, err = p.exportHalf(quote(iface, name), it, params, res)
+		return f, err
+	}
+	first, second := find(items, start), find(items, result)
+	if first == nil || second == nil {
+		return nil, fmt.Errorf("%s does not export the function %s", p.c.name, quote(iface, name))
+	}
+	if f.start, err = p.exportHalf(quote(iface, start), first, params, reflect.TypeFor[Result[R, *task]]()); err != nil {
+		return nil, err
+	}
+	f.result, err = p.exportHalf(quote(iface, result), second, reflect.TypeFor[readyParam](), res)
+	return f, err
+}
+
+// exported gives the exports of an exported instance, or of the root.
+func (p *InstancePre) exported(iface string) ([]*component.ExportItem, error) {
+	if iface == "" {
+		return p.c.prog.Exports, nil
+	}
+	var match []*component.ExportItem
+	for _, it := range p.c.prog.Exports {
+		switch {
+		case it.Instance == nil:
+		case it.Name == iface:
+			return it.Instance, nil
+		case track(it.Name) == track(iface):
+			match = it.Instance
+		}
+	}
+	if match == nil {
+		return nil, fmt.Errorf("%s does not export the instance %s", p.c.name, iface)
+	}
+	return match, nil
+}
+
+func find(items []*component.ExportItem, name string) *component.Func {
+	for _, it := range items {
+		if it.Func != nil && it.Name == name {
+			return it.Func
+		}
+	}
+	return nil
 }
 
 // Call calls the function in an instance and waits for its result, while all
@@ -27,6 +85,106 @@ func Export[P, R any](p *InstancePre, iface, name string) (*ExportFunc[P, R], er
 // convention, and the instance stays usable. Any other error is a *[Trap] or
 // *[ExitError], after which the instance is unusable, or [ErrClosed], or says
 // that the guest waits for what will never come.
-func (f *ExportFunc[P, R]) Call(ctx context.Context, in *Instance, p P) (R, error) {
-	return f.call(ctx, in, p)
+func (f *ExportFunc[P, R]) Call(ctx context.Context, in *Instance, p P) (r R, err error) {
+	switch {
+	case in.pre != f.pre:
+		return r, errors.New("the function belongs to another component")
+	case ctx.Value(driverKey{}) == any(in):
+		return r, errors.New("a host function calls its own instance, which waits for it")
+	}
+	if err := ctx.Err(); err != nil {
+		return r, err
+	}
+	c, ok := f.ops.Get().(*exportCall[P, R])
+	if !ok {
+		c = &exportCall[P, R]{f: f}
+		c.op.f = c
+	}
+	c.op.in, c.p = in, p
+	err = in.do(ctx, &c.op)
+	if c.op.abandoned.Load() {
+		return r, err // the driver still has c
+	}
+	if err == nil {
+		r = c.r
+	}
+	c.reset()
+	f.ops.Put(c)
+	return r, err
+}
+
+// An exportCall is the op of one call with everything that moves.
+type exportCall[P, R any] struct {
+	op    op
+	f     *ExportFunc[P, R]
+	p     P
+	start Result[R, *task]
+	ready readyParam
+	r     R
+}
+
+func (c *exportCall[P, R]) reset() {
+	c.op.in, c.op.done, c.op.err, c.op.task = nil, false, nil, nil
+	var (
+		p     P
+		r     R
+		start Result[R, *task]
+	)
+	c.p, c.r, c.start, c.ready = p, r, start, readyParam{}
+}
+
+func (c *exportCall[P, R]) begin(o *op) {
+	in := o.in
+	in.router.enter(c.f.start.sub)
+	if c.f.result == nil {
+		o.finish(in.callExport(c.f.start, unsafe.Pointer(&c.p), unsafe.Pointer(&c.r)))
+		return
+	}
+	err := in.callExport(c.f.start, unsafe.Pointer(&c.p), unsafe.Pointer(&c.start))
+	if err != nil || !c.start.IsErr {
+		c.r = c.start.OK
+		o.finish(err)
+		return
+	}
+	in.router.awaitTask(o, c.start.Err)
+}
+
+func (c *exportCall[P, R]) resume(o *op, t *task) {
+	in := o.in
+	in.router.enter(c.f.result.sub)
+	c.ready.Ready = t
+	o.finish(in.callExport(c.f.result, unsafe.Pointer(&c.ready), unsafe.Pointer(&c.r)))
+}
+
+// resume is the router's way to a ready op.
+func (in *Instance) resume(o *op, t *task) { o.f.resume(o, t) }
+
+// exportHalf binds a lifted function to Go types.
+func (p *InstancePre) exportHalf(name string, f *component.Func, params, result reflect.Type) (*exportHalf, error) {
+	if f.Import != nil {
+		return nil, fmt.Errorf("function %s: the component only passes on an import", name)
+	}
+	plan, err := abi.BindGo(f.Type, params, result, p.resolve)
+	if err != nil {
+		return nil, fmt.Errorf("function %s is of another type: %w", name, err)
+	}
+	h := *p.exports[f]
+	h.name, h.plan = name, plan
+	return &h, nil
+}
+
+// pollParams and pollResult are the Go shape of the poll functions.
+var (
+	pollParams = reflect.TypeFor[pollList]()
+	pollResult = reflect.TypeFor[[]pollOutput]()
+)
+
+type pollList struct{ Input []pollInput }
+
+// poll is the router's way to a poll function.
+func (in *Instance) poll(comp int, inputs []pollInput) ([]pollOutput, error) {
+	params := pollList{inputs}
+	var out []pollOutput
+	err := in.callExport(in.pre.polls[comp], unsafe.Pointer(&params), unsafe.Pointer(&out))
+	return out, err
 }

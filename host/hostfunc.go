@@ -2,6 +2,8 @@ package host
 
 import (
 	"context"
+
+	"github.com/isyswasfa/isyswasfa/internal/abi"
 )
 
 // A HostFunc is a host function that answers at once; made by [Func].
@@ -12,7 +14,8 @@ type HostFunc interface {
 // An AsyncHostFunc is a host function that may answer later; made by
 // [AsyncFunc].
 type AsyncHostFunc interface {
-	bindAsync(b *binding) (start, result hostCall, err error)
+	bindStart(b *binding) (hostCall, error)
+	bindResult(b *binding) (hostCall, error)
 }
 
 // Func makes a host function of a Go function. P is a struct with one exported
@@ -29,14 +32,16 @@ func Func[P, R any](fn func(c *Call, p P) (R, error)) HostFunc {
 // the guest goes on without waiting, or later from any goroutine. An error
 // that fn returns is a trap.
 func AsyncFunc[P, R any](fn func(c *Call, p P, done *Completion[R]) error) AsyncHostFunc {
-	return asyncFunc[P, R]{fn}
+	return &asyncFunc[P, R]{fn}
 }
 
 // A Call is one activation of a host function. It is valid until the function
 // returns.
 type Call struct {
 	in   *Instance
-	name string
+	sub  int    // component instance
+	name string // of the function
+	abi  abi.Call
 }
 
 // Instance gives the root instance whose guest made the call.

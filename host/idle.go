@@ -10,13 +10,126 @@ func (in *Instance) Idle() bool {
 	return idle
 }
 
+// idle is for the driver.
+func (in *Instance) idle() bool {
+	in.drv.mu.Lock()
+	defer in.drv.mu.Unlock()
+	return in.idleLocked()
+}
+
+func (in *Instance) idleLocked() bool {
+	d := &in.drv
+	return d.held == 0 && d.head == len(d.queue) && (in.trap != nil || in.router.idle())
+}
+
+// notifyIdle tells those who wait for idleness; under mu, without a driver.
+func (d *driver) notifyIdle(in *Instance) {
+	if len(d.idle) == 0 || !in.idleLocked() {
+		return
+	}
+	for _, ch := range d.idle {
+		close(ch)
+	}
+	d.idle = nil
+}
+
 // WaitIdle waits until [Instance.Idle] holds, or the instance fails or
-// closes, whose error it answers.
-func (in *Instance) WaitIdle(ctx context.Context) error { return in.waitIdle(ctx) }
+// closes, whose error it answers. Do not call it on the driver.
+func (in *Instance) WaitIdle(ctx context.Context) error {
+	d := &in.drv
+	for {
+		d.mu.Lock()
+		switch {
+		case d.failed != nil:
+			d.mu.Unlock()
+			return d.failed
+		case !d.driving && in.idleLocked():
+			d.mu.Unlock()
+			return nil
+		}
+		ch := make(chan struct{})
+		d.idle = append(d.idle, ch)
+		d.mu.Unlock()
+		select {
+		case <-ch:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// onDriver runs f on the driver and waits for it. It must not be called on
+// the driver.
+func (in *Instance) onDriver(f func()) {
+	d := &in.drv
+	d.mu.Lock()
+	if !d.driving {
+		d.driving = true
+		d.mu.Unlock()
+		f()
+		in.pass(nil)
+		return
+	}
+	done := make(chan struct{})
+	d.queue = append(d.queue, workFunc(func() { f(); close(done) }))
+	d.mu.Unlock()
+	<-done
+}
 
 // Close ends the instance: pending calls answer [ErrClosed], host functions
 // that have not resolved are cancelled, handles are dropped, memories freed.
 // It waits for a guest that is running, unless ctx is cancelled first; then
-// the instance closes as soon as the guest calls the host or returns. Closing
-// again is harmless.
-func (in *Instance) Close(ctx context.Context) error { return in.close(ctx) }
+// the instance closes as soon as the guest calls the host or returns. A host
+// function may close its own instance with [Call.Context]; that happens after
+// it has returned. Closing again is harmless.
+func (in *Instance) Close(ctx context.Context) error {
+	in.stopping.Store(true)
+	if in.pre.c.e.conf.Interruptible {
+		in.cancel()
+	}
+	done := make(chan struct{})
+	if !in.drv.post(in, workFunc(func() { in.shutdown(ctx); close(done) })) {
+		return nil
+	}
+	if ctx.Value(driverKey{}) == any(in) {
+		return nil
+	}
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// shutdown frees everything; on the driver.
+func (in *Instance) shutdown(ctx context.Context) {
+	d := &in.drv
+	d.mu.Lock()
+	closed := d.closed
+	d.closed = true
+	d.mu.Unlock()
+	if closed {
+		return
+	}
+	in.poison(ErrClosed)
+	in.cancel()
+	for i := range in.subs {
+		in.subs[i].table.Drain(&in.guest) // destructors of guests do not run any more
+	}
+	for i := len(in.onClose) - 1; i >= 0; i-- {
+		in.onClose[i]()
+	}
+	// Function references in tables are invisible to the collector, so no
+	// module may go before those that were instantiated after it.
+	for i := len(in.mods) - 1; i >= 0; i-- {
+		if in.mods[i] != nil {
+			in.mods[i].Close(context.WithoutCancel(ctx))
+			in.mods[i] = nil
+		}
+	}
+	clear(in.cores)
+	clear(in.opts)
+	in.onClose = nil
+	in.pre.c.e.live.Add(-1)
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 
 	"github.com/tetratelabs/wazero/api"
 
@@ -27,6 +28,8 @@ type Instance struct {
 	guest  guestContext // what guest code runs under
 	drv    driver
 
+	stopping atomic.Bool // Close was called
+
 	// Everything below belongs to the driver.
 	values  map[any]any
 	mods    []api.Module // by step; nil for other steps
@@ -35,11 +38,10 @@ type Instance struct {
 	opts    []*abi.Options      // by index of bound options, made when first used
 	types   []*abi.ResourceType // by component.Resource.Index
 	router  router
-	calls   []*abi.Call // free ones
-	stacks  [][]uint64  // free ones
+	calls   []*Call    // free ones
+	stacks  [][]uint64 // free ones
 	onClose []func()
 	trap    error // why the instance is poisoned
-	closed  bool
 }
 
 // A subInstance is a component instance of a root instance.

@@ -1,0 +1,105 @@
+package host
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"github.com/tetratelabs/wazero"
+
+	"github.com/isyswasfa/isyswasfa/internal/component"
+	"github.com/isyswasfa/isyswasfa/internal/wasm"
+)
+
+// hostModule is the module name under which a core module finds what the host
+// gives; other sources have numbers.
+const hostModule = "host"
+
+// A compiledStep is a core module compiled for one step. wazero resolves an
+// import by module name and then by that module's export, while a Program
+// gives each import a source of its own; so the imports were renamed: the
+// module is the number of the source in sources, the name what the source
+// calls it. Steps that are wired in the same pattern share the code.
+type compiledStep struct {
+	mod     wazero.CompiledModule
+	sources []int                  // steps whose exports it imports
+	host    []component.CoreImport // by the number that is their name
+}
+
+// compileProgram compiles each core module once for each pattern of imports
+// that it is instantiated with.
+func compileProgram(ctx context.Context, e *Engine, name string, prog *component.Program) (*Component, error) {
+	c := &Component{name: name, e: e, prog: prog, steps: make([]compiledStep, len(prog.Steps))}
+	parsed := make([]*wasm.Module, len(prog.Modules))
+	type key struct {
+		module int
+		wiring string
+	}
+	done := map[key]wazero.CompiledModule{}
+	for i, s := range prog.Steps {
+		inst, ok := s.(*component.InstantiateModule)
+		if !ok {
+			continue
+		}
+		if parsed[inst.Module] == nil {
+			m, err := wasm.Parse(prog.Modules[inst.Module].Data)
+			if err != nil {
+				return nil, fmt.Errorf("%s: core module %d: %w", name, inst.Module, err)
+			}
+			parsed[inst.Module] = m
+		}
+		step := &c.steps[i]
+		imports, wiring, err := step.wire(parsed[inst.Module], inst.Args)
+		if err != nil {
+			return nil, fmt.Errorf("%s: core module %d: %w", name, inst.Module, err)
+		}
+		k := key{inst.Module, wiring}
+		if done[k] == nil {
+			done[k], err = e.rt.CompileModule(ctx, parsed[inst.Module].WithImports(imports, false))
+			if err != nil {
+				return nil, fmt.Errorf("%s: core module %d: %w", name, inst.Module, err)
+			}
+		}
+		step.mod = done[k]
+	}
+	return c, nil
+}
+
+// wire gives each import of m its new name and notes where it comes from.
+func (s *compiledStep) wire(m *wasm.Module, args []component.CoreImport) ([]wasm.Import, string, error) {
+	type name struct{ module, name string }
+	byName := make(map[name]*component.CoreImport, len(args))
+	for i := range args {
+		byName[name{args[i].Module, args[i].Name}] = &args[i]
+	}
+	sources := map[int]int{}
+	hosts := map[name]int{}
+	imports := make([]wasm.Import, len(m.Imports))
+	var wiring []byte
+	for i, im := range m.Imports {
+		arg := byName[name{im.Module, im.Name}]
+		if arg == nil {
+			return nil, "", fmt.Errorf("nothing satisfies the import %q %q", im.Module, im.Name)
+		}
+		imports[i] = im
+		if arg.Ref.Kind == component.CoreExported {
+			n, ok := sources[arg.Ref.Step]
+			if !ok {
+				n = len(s.sources)
+				sources[arg.Ref.Step] = n
+				s.sources = append(s.sources, arg.Ref.Step)
+			}
+			imports[i].Module, imports[i].Name = strconv.Itoa(n), arg.Ref.Name
+		} else {
+			n, ok := hosts[name{im.Module, im.Name}]
+			if !ok {
+				n = len(s.host)
+				hosts[name{im.Module, im.Name}] = n
+				s.host = append(s.host, *arg)
+			}
+			imports[i].Module, imports[i].Name = hostModule, strconv.Itoa(n)
+		}
+		wiring = wasm.AppendName(wasm.AppendName(wiring, imports[i].Module), imports[i].Name)
+	}
+	return imports, string(wiring), nil
+}

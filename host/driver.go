@@ -1,0 +1,366 @@
+package host
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+)
+
+// A driver lets one goroutine at a time run the code of an instance. Whoever
+// queues work and finds nobody driving becomes the driver, or starts one; a
+// driver that has what it came for passes the role on and leaves. While
+// driving is false the queue is empty and the router has nothing to do, and
+// the fields that belong to the driver may be read under mu.
+type driver struct {
+	mu      sync.Mutex
+	driving bool
+	queue   []work // from head on
+	head    int
+	parked  opList // calls that wait without driving
+	held    int    // see Instance.Hold
+	failed  error  // why nothing runs any more
+	closed  bool   // memories are gone
+	idle    []chan struct{}
+}
+
+// work runs on the driver.
+type work interface{ run(in *Instance) }
+
+type workFunc func()
+
+func (f workFunc) run(*Instance) { f() }
+
+// A signal tells a parked call why it wakes.
+type signal uint8
+
+const (
+	signalDone  signal = iota // the call is done
+	signalDrive               // the call is the driver now
+)
+
+// An op is a Call in progress.
+type op struct {
+	in        *Instance
+	f         opFunc
+	wake      chan signal // capacity 1
+	abandoned atomic.Bool // the caller has gone; nobody reads the result
+
+	// Of the driver.
+	done bool
+	err  error
+	task *task // that it waits for
+	slot int   // in router.ops
+
+	// Under driver.mu.
+	parked     bool
+	prev, next *op
+}
+
+// An opFunc is what an op does.
+type opFunc interface {
+	begin(o *op)           // ends in finished or in awaiting a task
+	resume(o *op, t *task) // with the ready handle of t; ends in finished
+}
+
+// An opList is a list of ops in order of arrival.
+type opList struct{ first, last *op }
+
+func (l *opList) push(o *op) {
+	o.prev, o.next = l.last, nil
+	if l.last != nil {
+		l.last.next = o
+	} else {
+		l.first = o
+	}
+	l.last = o
+}
+
+func (l *opList) remove(o *op) {
+	if o.prev != nil {
+		o.prev.next = o.next
+	} else {
+		l.first = o.next
+	}
+	if o.next != nil {
+		o.next.prev = o.prev
+	} else {
+		l.last = o.prev
+	}
+	o.prev, o.next = nil, nil
+}
+
+// do runs an op to its end, or until ctx is cancelled, when the op is
+// abandoned.
+func (in *Instance) do(ctx context.Context, o *op) error {
+	d := &in.drv
+	d.mu.Lock()
+	if d.failed != nil {
+		d.mu.Unlock()
+		return d.failed
+	}
+	if d.driving {
+		d.queue = append(d.queue, o)
+		d.park(o)
+		d.mu.Unlock()
+		return in.await(ctx, o)
+	}
+	d.driving = true
+	d.mu.Unlock()
+	o.run(in)
+	if in.drive(ctx, o) {
+		return o.err
+	}
+	return in.await(ctx, o)
+}
+
+// await waits for a parked op, driving when asked to.
+func (in *Instance) await(ctx context.Context, o *op) error {
+	for {
+		select {
+		case s := <-o.wake:
+			if s == signalDone || in.drive(ctx, o) {
+				return o.err
+			}
+		case <-ctx.Done():
+			return in.abandon(ctx, o)
+		}
+	}
+}
+
+// abandon leaves a parked op because ctx was cancelled.
+func (in *Instance) abandon(ctx context.Context, o *op) error {
+	d := &in.drv
+	d.mu.Lock()
+	if !o.parked && <-o.wake == signalDone { // the signal is in the channel
+		d.mu.Unlock()
+		return o.err
+	}
+	if o.parked {
+		d.parked.remove(o)
+		o.parked = false
+	} else {
+		d.driving = false // the role came too late: pass it on
+	}
+	o.abandoned.Store(true)
+	d.queue = append(d.queue, cancelOp{o})
+	d.mu.Unlock()
+	d.wakeDriver(in)
+	return ctx.Err()
+}
+
+// cancelOp is the work of telling the guest that nobody waits for an op.
+type cancelOp struct{ o *op }
+
+func (c cancelOp) run(in *Instance) { in.router.cancelOp(c.o) }
+
+// drive runs the instance until nothing is left to do or own is done, and
+// reports whether own is done (or abandoned, with ctx's error). If it is not,
+// own is parked. The caller must have the role.
+func (in *Instance) drive(ctx context.Context, own *op) bool {
+	d := &in.drv
+	for first := true; ; first = false {
+		if own != nil {
+			if !own.done && !first && ctx.Err() != nil {
+				own.abandoned.Store(true)
+				own.err = ctx.Err()
+				in.router.cancelOp(own)
+				in.pass(own)
+				return true
+			}
+			if own.done {
+				in.pass(own)
+				return true
+			}
+		}
+		if w := d.take(); w != nil {
+			in.runWork(w)
+			continue
+		}
+		if in.step() {
+			continue
+		}
+		d.mu.Lock()
+		if d.head < len(d.queue) {
+			d.mu.Unlock()
+			continue
+		}
+		d.driving = false
+		if own != nil {
+			d.park(own)
+		}
+		d.notifyIdle(in)
+		d.mu.Unlock()
+		return false
+	}
+}
+
+// step lets the router do one thing and reports whether there was any.
+func (in *Instance) step() bool {
+	if in.trap != nil {
+		return false
+	}
+	progress, err := in.router.round()
+	if err != nil {
+		in.poison(err)
+		return true
+	}
+	if progress {
+		return true
+	}
+	in.drv.mu.Lock()
+	stuck := in.drv.held == 0 && in.drv.head == len(in.drv.queue)
+	in.drv.mu.Unlock()
+	return stuck && in.router.breakDeadlock()
+}
+
+// pass gives the role to somebody else if anything is left to do.
+func (in *Instance) pass(own *op) {
+	d := &in.drv
+	d.mu.Lock()
+	d.driving = false
+	if d.head == len(d.queue) && (in.trap != nil || !in.router.hasWork(d.held == 0)) {
+		d.notifyIdle(in)
+		d.mu.Unlock()
+		return
+	}
+	d.mu.Unlock()
+	d.startDriver(in)
+}
+
+// wakeDriver makes sure that somebody drives if the queue has something.
+func (d *driver) wakeDriver(in *Instance) {
+	d.mu.Lock()
+	queued := d.head < len(d.queue)
+	d.mu.Unlock()
+	if queued {
+		d.startDriver(in)
+	}
+}
+
+// startDriver gives the role to a parked call, or to a new goroutine, unless
+// somebody has it.
+func (d *driver) startDriver(in *Instance) {
+	d.mu.Lock()
+	if d.driving {
+		d.mu.Unlock()
+		return
+	}
+	d.driving = true
+	o := d.parked.first
+	if o != nil {
+		d.parked.remove(o)
+		o.parked = false
+	}
+	d.mu.Unlock()
+	if o != nil {
+		o.wake <- signalDrive
+		return
+	}
+	go in.drive(context.Background(), nil)
+}
+
+// post queues work from any goroutine; it reports false if the instance is
+// closed.
+func (d *driver) post(in *Instance, w work) bool {
+	d.mu.Lock()
+	if d.closed {
+		d.mu.Unlock()
+		return false
+	}
+	d.queue = append(d.queue, w)
+	driving := d.driving
+	d.mu.Unlock()
+	if !driving {
+		d.startDriver(in)
+	}
+	return true
+}
+
+// take removes the first work of the queue.
+func (d *driver) take() work {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.head == len(d.queue) {
+		d.queue, d.head = d.queue[:0], 0
+		return nil
+	}
+	w := d.queue[d.head]
+	d.queue[d.head] = nil
+	d.head++
+	return w
+}
+
+// park lists an op as waiting; under mu.
+func (d *driver) park(o *op) {
+	o.parked = true
+	if o.wake == nil {
+		o.wake = make(chan signal, 1)
+	}
+	d.parked.push(o)
+}
+
+func (d *driver) hold(n int) {
+	d.mu.Lock()
+	d.held += n
+	d.mu.Unlock()
+}
+
+func (d *driver) holds() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.held
+}
+
+// runWork runs work; a panic poisons the instance.
+func (in *Instance) runWork(w work) {
+	defer func() {
+		if r := recover(); r != nil {
+			in.poison(hostPanic(r))
+		}
+	}()
+	w.run(in)
+}
+
+// run begins the op.
+func (o *op) run(in *Instance) {
+	switch {
+	case o.abandoned.Load():
+		o.finish(context.Canceled)
+	case in.trap != nil:
+		o.finish(in.trap)
+	default:
+		o.f.begin(o)
+	}
+}
+
+// finish ends the op; it runs on the driver.
+func (o *op) finish(err error) {
+	if !o.abandoned.Load() {
+		o.err = err
+	}
+	o.end()
+}
+
+// leave ends the op for its caller while the guest goes on with it.
+func (o *op) leave(err error) {
+	if !o.abandoned.Load() {
+		o.err = err
+		o.abandoned.Store(true)
+		o.end()
+	}
+}
+
+func (o *op) end() {
+	o.done = true
+	d := &o.in.drv
+	d.mu.Lock()
+	parked := o.parked
+	if parked {
+		d.parked.remove(o)
+		o.parked = false
+	}
+	d.mu.Unlock()
+	if parked {
+		o.wake <- signalDone
+	}
+}

@@ -1,0 +1,130 @@
+package host
+
+import (
+	"errors"
+	"reflect"
+	"sync"
+	"unsafe"
+
+	"github.com/isyswasfa/isyswasfa/internal/abi"
+)
+
+// A hostCall is a host function bound to a component type.
+type hostCall func(c *Call, stack []uint64) error
+
+// A binding is what a host function is bound to.
+type binding struct {
+	ft      *abi.FuncType
+	resolve abi.ResolveResource
+}
+
+func bindPlan[P, R any](b *binding) (*abi.GoPlan, error) {
+	return abi.BindGo(b.ft, reflect.TypeFor[P](), reflect.TypeFor[R](), b.resolve)
+}
+
+// A frame holds parameters and result while they move.
+type frame[P, R any] struct {
+	p P
+	r R
+}
+
+// frames are reused: what plans write to would else be allocated per call.
+type frames[P, R any] struct{ pool sync.Pool }
+
+func (f *frames[P, R]) take() *frame[P, R] {
+	if fr, ok := f.pool.Get().(*frame[P, R]); ok {
+		return fr
+	}
+	return new(frame[P, R])
+}
+
+func (f *frames[P, R]) give(fr *frame[P, R]) {
+	*fr = frame[P, R]{}
+	f.pool.Put(fr)
+}
+
+type syncFunc[P, R any] struct {
+	fn func(*Call, P) (R, error)
+}
+
+func (f syncFunc[P, R]) bindSync(b *binding) (hostCall, error) {
+	plan, err := bindPlan[P, R](b)
+	if err != nil {
+		return nil, err
+	}
+	return bindFunc(plan, f.fn), nil
+}
+
+func bindFunc[P, R any](plan *abi.GoPlan, fn func(*Call, P) (R, error)) hostCall {
+	pool := new(frames[P, R])
+	return func(c *Call, stack []uint64) error {
+		fr := pool.take()
+		err := plan.LiftParams(&c.abi, stack, unsafe.Pointer(&fr.p))
+		if err == nil {
+			fr.r, err = fn(c, fr.p)
+		}
+		if err == nil {
+			err = plan.LowerResult(&c.abi, stack, unsafe.Pointer(&fr.r))
+		}
+		pool.give(fr)
+		return err
+	}
+}
+
+type asyncFunc[P, R any] struct {
+	fn func(*Call, P, *Completion[R]) error
+}
+
+// bindStart binds the half that answers the result or a pending handle.
+func (f *asyncFunc[P, R]) bindStart(b *binding) (hostCall, error) {
+	plan, err := bindPlan[P, Result[R, *task]](b)
+	if err != nil {
+		return nil, err
+	}
+	return bindFunc(plan, f.start), nil
+}
+
+func (f *asyncFunc[P, R]) start(c *Call, p P) (r Result[R, *task], err error) {
+	in := c.in
+	d := &Completion[R]{w: hostWork{in: in}}
+	if err := f.fn(c, p, d); err != nil {
+		d.w.interrupt()
+		return r, err
+	}
+	t, pending := d.w.pend(func() *task {
+		t := in.router.newTask(hostTask, 1)
+		t.work, t.done, t.fn = &d.w, d, f
+		return t
+	})
+	if pending {
+		return Err[R](t), nil
+	}
+	if err := d.w.outcome(); err != nil {
+		return r, err
+	}
+	return OK[R, *task](d.value), nil
+}
+
+// bindResult binds the half that answers the result of a finished task.
+func (f *asyncFunc[P, R]) bindResult(b *binding) (hostCall, error) {
+	plan, err := bindPlan[readyParam, R](b)
+	if err != nil {
+		return nil, err
+	}
+	return bindFunc(plan, f.result), nil
+}
+
+// readyParam is the parameter of result halves.
+type readyParam struct{ Ready *task }
+
+func (f *asyncFunc[P, R]) result(c *Call, p readyParam) (r R, err error) {
+	if p.Ready.fn != any(f) {
+		return r, errors.New("the ready handle is of a task of another function")
+	}
+	if err := p.Ready.take(hostTask); err != nil {
+		return r, err
+	}
+	r = p.Ready.done.(*Completion[R]).value
+	p.Ready.released(readyHandle)
+	return r, nil
+}

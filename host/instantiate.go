@@ -1,0 +1,129 @@
+package host
+
+import (
+	"context"
+	"crypto/rand"
+	"strconv"
+
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/api"
+	"github.com/tetratelabs/wazero/experimental"
+
+	"github.com/isyswasfa/isyswasfa/internal/abi"
+	"github.com/isyswasfa/isyswasfa/internal/component"
+)
+
+// moduleConfig is for anonymous modules whose start is the component's
+// business. wazero's own random source is costly to seed and of no use here.
+var moduleConfig = wazero.NewModuleConfig().WithName("").WithStartFunctions().WithRandSource(rand.Reader)
+
+// Instantiate makes an instance. Start functions run in it, which may call
+// host functions. ctx bounds the instantiation alone; its values do not matter.
+func (p *InstancePre) Instantiate(ctx context.Context, conf InstanceConfig) (*Instance, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	prog := p.c.prog
+	in := &Instance{
+		pre:   p,
+		mods:  make([]api.Module, len(prog.Steps)),
+		subs:  make([]subInstance, len(prog.Instances)),
+		cores: make([]corePool, len(p.cores)),
+		opts:  make([]*abi.Options, len(p.opts)),
+		types: p.types,
+	}
+	if len(conf.Values) > 0 {
+		in.values = make(map[any]any, len(conf.Values))
+		for k, v := range conf.Values {
+			in.values[k] = v
+		}
+	}
+	in.ctx, in.cancel = context.WithCancel(context.Background())
+	in.guest = guestContext{in.ctx, in}
+	in.drv.driving = true
+	in.router.init(in, len(in.subs))
+	for i := range in.subs {
+		s := &in.subs[i]
+		s.in, s.index, s.table.Owner = in, i, s
+		in.router.comps[i].polls = p.polls[i] != nil
+	}
+	in.makeTypes()
+	p.c.e.live.Add(1)
+	if err := in.runSteps(ctx); err != nil {
+		in.poison(err)
+		in.shutdown(ctx)
+		in.pass(nil)
+		return nil, err
+	}
+	in.pass(nil)
+	return in, nil
+}
+
+// makeTypes makes the resource types that the program defines: each instance
+// has its own.
+func (in *Instance) makeTypes() {
+	res := in.pre.c.prog.Resources
+	for i, r := range res {
+		if r.Imported {
+			continue
+		}
+		if &in.types[0] == &in.pre.types[0] {
+			in.types = append([]*abi.ResourceType(nil), in.pre.types...)
+		}
+		rt := &abi.ResourceType{Name: r.Name, Impl: &in.subs[r.Owner].table}
+		if core := in.pre.dtors[i]; core >= 0 {
+			rt.Destroy = in.destructor(core, r.Owner)
+		}
+		in.types[i] = rt
+	}
+}
+
+// destructor calls the guest's destructor, but not when everything ends.
+func (in *Instance) destructor(core, owner int) func(context.Context, *abi.Table, abi.Entry) error {
+	return func(_ context.Context, _ *abi.Table, e abi.Entry) error {
+		if in.trap != nil {
+			return nil
+		}
+		in.router.enter(owner)
+		stack := in.takeStack(1)
+		stack[0] = uint64(e.Rep)
+		err := in.callCore(core, stack)
+		in.giveStack(stack)
+		return err
+	}
+}
+
+// runSteps instantiates the core modules in order.
+func (in *Instance) runSteps(ctx context.Context) error {
+	stop := context.AfterFunc(ctx, in.cancel)
+	current := 0
+	resolve := func(name string) api.Module {
+		if name == hostModule {
+			return in.pre.hosts[current]
+		}
+		n, _ := strconv.Atoi(name)
+		return in.mods[in.pre.c.steps[current].sources[n]]
+	}
+	ictx := experimental.WithImportResolver(&in.guest, resolve)
+	for i, s := range in.pre.c.prog.Steps {
+		if _, ok := s.(*component.InstantiateModule); !ok {
+			continue
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		current = i
+		m, err := in.pre.c.e.rt.InstantiateModule(ictx, in.pre.c.steps[i].mod, moduleConfig)
+		if err != nil {
+			if cerr := ctx.Err(); cerr != nil {
+				return cerr
+			}
+			return in.newTrap("instantiation", err)
+		}
+		in.mods[i] = m
+	}
+	if !stop() {
+		return ctx.Err()
+	}
+	return nil
+}

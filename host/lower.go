@@ -1,0 +1,141 @@
+package host
+
+import (
+	"context"
+	"errors"
+
+	"github.com/tetratelabs/wazero/api"
+
+	"github.com/isyswasfa/isyswasfa/internal/abi"
+	"github.com/isyswasfa/isyswasfa/internal/component"
+)
+
+// hostFunc makes the core function for an import that is no core export.
+func (k *linking) hostFunc(arg *component.CoreImport) (api.GoModuleFunc, abi.CoreSig, error) {
+	ref := &arg.Ref
+	one := []abi.CoreType{abi.I32}
+	switch ref.Kind {
+	case component.CoreLowered:
+		if ref.Func.Import != nil {
+			return k.lowerImport(ref)
+		}
+		return k.lowerLifted(arg.Name, ref)
+	case component.CoreResourceNew:
+		return resourceNew(ref), abi.CoreSig{Params: one, Results: one}, nil
+	case component.CoreResourceRep:
+		return resourceRep(ref), abi.CoreSig{Params: one, Results: one}, nil
+	case component.CoreResourceDrop:
+		return resourceDrop(ref), abi.CoreSig{Params: one}, nil
+	}
+	return nil, abi.CoreSig{}, errors.New("the import has no definition")
+}
+
+// lowerImport is a call of a host function.
+func (k *linking) lowerImport(ref *component.CoreRef) (api.GoModuleFunc, abi.CoreSig, error) {
+	inst, name := split(ref.Func.Import)
+	path := name
+	if inst != "" {
+		path = inst + "/" + name
+	}
+	call := k.imports[path]
+	if call == nil {
+		return nil, abi.CoreSig{}, errors.New("the import has no definition")
+	}
+	sub, opts, name := ref.Instance, k.options(ref.Opts, ref.Instance), quote(inst, name)
+	f := func(ctx context.Context, _ api.Module, stack []uint64) {
+		in := instanceOf(ctx)
+		in.leave(sub, name)
+		c := in.takeCall(name, sub, opts)
+		err := call(c, stack)
+		if end := c.abi.End(); err == nil {
+			err = end
+		}
+		if err != nil {
+			panic(&hostError{name, err})
+		}
+		in.giveCall(c)
+	}
+	return f, ref.Func.Type.Flatten(abi.Lowered), nil
+}
+
+// lowerLifted is a call of another component instance.
+func (k *linking) lowerLifted(name string, ref *component.CoreRef) (api.GoModuleFunc, abi.CoreSig, error) {
+	f := ref.Func
+	plan, err := abi.BindTransfer(f.Type, k.pre.resolve)
+	if err != nil {
+		return nil, abi.CoreSig{}, err
+	}
+	callee := k.half(name, f)
+	sub, opts := ref.Instance, k.options(ref.Opts, ref.Instance)
+	slots := max(len(plan.Callee.Params), len(plan.Callee.Results))
+	call := func(ctx context.Context, _ api.Module, stack []uint64) {
+		in := instanceOf(ctx)
+		in.leave(sub, name)
+		in.router.enter(callee.sub)
+		from, to := in.takeCall(name, sub, opts), in.takeCall(name, callee.sub, callee.opts)
+		out := in.takeStack(slots)
+		err := plan.Params(&from.abi, &to.abi, stack, out)
+		if err == nil {
+			err = in.callCore(callee.core, out)
+		}
+		if err == nil {
+			err = plan.Result(&from.abi, &to.abi, out, stack)
+		}
+		err = firstError(err, to.abi.End(), from.abi.End())
+		if err == nil {
+			err = in.postReturn(callee, out)
+		}
+		if err != nil {
+			panic(&hostError{name, err})
+		}
+		in.giveStack(out)
+		in.giveCall(from)
+		in.giveCall(to)
+	}
+	return call, plan.Caller, nil
+}
+
+func resourceNew(ref *component.CoreRef) api.GoModuleFunc {
+	sub, res := ref.Instance, ref.Resource.Index
+	return func(ctx context.Context, _ api.Module, stack []uint64) {
+		in := instanceOf(ctx)
+		in.leave(sub, "resource.new")
+		h, err := in.subs[sub].table.AddOwn(in.types[res], uint32(stack[0]), nil)
+		if err != nil {
+			panic(&hostError{"resource.new", err})
+		}
+		stack[0] = uint64(h)
+	}
+}
+
+func resourceRep(ref *component.CoreRef) api.GoModuleFunc {
+	sub, res := ref.Instance, ref.Resource.Index
+	return func(ctx context.Context, _ api.Module, stack []uint64) {
+		in := instanceOf(ctx)
+		e, err := in.subs[sub].table.Lookup(uint32(stack[0]), in.types[res])
+		if err != nil {
+			panic(&hostError{"resource.rep", err})
+		}
+		stack[0] = uint64(e.Rep)
+	}
+}
+
+func resourceDrop(ref *component.CoreRef) api.GoModuleFunc {
+	sub, res, name := ref.Instance, ref.Resource.Index, "resource.drop of "+ref.Resource.Name
+	return func(ctx context.Context, _ api.Module, stack []uint64) {
+		in := instanceOf(ctx)
+		in.leave(sub, name)
+		if err := in.subs[sub].table.Drop(&in.guest, uint32(stack[0]), in.types[res]); err != nil {
+			panic(&hostError{name, err})
+		}
+	}
+}
+
+func firstError(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,102 @@
+package host
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/tetratelabs/wazero/sys"
+)
+
+// A hostError carries an error of a host function through guest frames.
+type hostError struct {
+	name string
+	err  error
+}
+
+func (e *hostError) Error() string { return e.name + ": " + e.err.Error() }
+func (e *hostError) Unwrap() error { return e.err }
+
+var (
+	errNoExport = errors.New("the core module does not export the function")
+	errLeave    = errors.New("call of an import during realloc or post-return")
+	errEarly    = errors.New("realloc is needed before its module is instantiated")
+)
+
+// newTrap makes the error that poisons an instance from the error of a guest
+// call: the *ExitError or ErrClosed that a host function answered, or a *Trap.
+func (in *Instance) newTrap(fn string, err error) error {
+	var exit *ExitError
+	var trap *Trap
+	var closed *sys.ExitError
+	switch {
+	case errors.As(err, &exit):
+		return exit
+	case errors.Is(err, ErrClosed):
+		return ErrClosed
+	case errors.As(err, &trap):
+		return trap
+	}
+	t := &Trap{Component: in.pre.c.name, Func: fn, Err: err}
+	t.Msg, t.Stack, _ = strings.Cut(err.Error(), "\nwasm stack trace:\n")
+	var host *hostError
+	switch {
+	case errors.As(err, &closed):
+		t.Msg = "interrupted"
+		if in.stopping.Load() {
+			return ErrClosed
+		}
+	case errors.As(err, &host):
+		t.Msg, t.Err = "host function "+host.Error(), host.err
+	default:
+		t.Msg = strings.TrimPrefix(t.Msg, "wasm error: ")
+		t.Msg, _, _ = strings.Cut(t.Msg, " (recovered by wazero)")
+		t.Msg, _, _ = strings.Cut(t.Msg, "\n")
+	}
+	t.Stack = strings.ReplaceAll(strings.TrimSpace(t.Stack), "\n\t", "\n")
+	return t
+}
+
+// poison ends the instance with err: all calls that wait and all later ones
+// answer it, and host work is cancelled.
+func (in *Instance) poison(err error) {
+	if in.trap != nil {
+		return
+	}
+	var trap *Trap
+	if !errors.As(err, &trap) && !errors.Is(err, ErrClosed) {
+		if exit := (*ExitError)(nil); !errors.As(err, &exit) {
+			err = &Trap{Component: in.pre.c.name, Msg: err.Error(), Err: err}
+		}
+	}
+	in.trap = err
+	d := &in.drv
+	d.mu.Lock()
+	d.failed = err
+	for _, ch := range d.idle {
+		close(ch)
+	}
+	d.idle = nil
+	d.mu.Unlock()
+	in.router.fail(err)
+	in.cancel()
+}
+
+// fail ends everything that waits.
+func (r *router) fail(err error) {
+	for len(r.ops) > 0 {
+		o := r.ops[0]
+		r.ops.remove(o)
+		o.finish(err)
+	}
+	for _, d := range r.done {
+		d.o.finish(err)
+	}
+	r.done = nil
+	for t := r.hosts.first; t != nil; t = r.hosts.first {
+		t.abort()
+	}
+}
+
+// hostPanic is the error for a panic of a function of the embedder.
+func hostPanic(v any) error { return fmt.Errorf("panic in a host function: %v", v) }
