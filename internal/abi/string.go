@@ -130,6 +130,11 @@ type measures struct {
 // measure validates a string and tells how long it is in every encoding.
 func measure(cs charset, src []byte) (st measures, err error) {
 	for len(src) > 0 {
+		if n := asciiPrefix(cs, src); n > 0 {
+			st.runes, st.utf8, st.utf16 = st.runes+n, st.utf8+n, st.utf16+n
+			src = src[n:]
+			continue
+		}
 		r, n := decode(cs, src)
 		if n == 0 {
 			return st, trapString(cs)
@@ -150,8 +155,13 @@ func measure(cs charset, src []byte) (st measures, err error) {
 // long enough.
 func transcode(to charset, dst []byte, cs charset, src []byte) {
 	for len(src) > 0 {
+		if n := asciiPrefix(cs, src); n > 0 {
+			dst = dst[widen(to, dst, src[:n]):]
+			src = src[n:]
+			continue
+		}
 		r, n := decode(cs, src)
-		src = src[max(n, 1):]
+		src = src[n:]
 		switch {
 		case to == csLatin1:
 			dst[0] = byte(r)
@@ -167,6 +177,34 @@ func transcode(to charset, dst []byte, cs charset, src []byte) {
 			dst = dst[4:]
 		}
 	}
+}
+
+// asciiPrefix counts the ASCII characters at the start of a string of single
+// bytes, eight at a time.
+func asciiPrefix(cs charset, src []byte) int {
+	if cs == csUTF16 {
+		return 0
+	}
+	n := 0
+	for n+8 <= len(src) && binary.LittleEndian.Uint64(src[n:])&0x8080808080808080 == 0 {
+		n += 8
+	}
+	for n < len(src) && src[n] < utf8.RuneSelf {
+		n++
+	}
+	return n
+}
+
+// widen writes ASCII characters and gives the bytes that they take.
+func widen(to charset, dst, ascii []byte) int {
+	if to != csUTF16 {
+		return copy(dst, ascii)
+	}
+	dst = dst[:2*len(ascii)]
+	for i, c := range ascii {
+		dst[2*i], dst[2*i+1] = c, 0
+	}
+	return len(dst)
 }
 
 // decode gives the first character of src and its bytes, 0 if it is invalid.
