@@ -228,12 +228,18 @@ func (r *reader) externName() (string, []Attribute) {
 	if form < 2 {
 		return name, nil
 	}
+	var seen [AttrExternalID + 1]bool
 	return name, vector(r, 2, func() Attribute {
 		at := r.pos
 		kind := AttrKind(r.byte())
-		if kind > AttrExternalID {
+		switch {
+		case kind > AttrExternalID:
 			r.failf(at, "unknown attribute 0x%02x of name %q", byte(kind), name)
+			return Attribute{}
+		case seen[kind]:
+			r.failf(at, "attribute 0x%02x of name %q is given twice", byte(kind), name)
 		}
+		seen[kind] = true
 		return Attribute{Kind: kind, Value: r.name()}
 	})
 }

@@ -25,15 +25,7 @@ const (
 // rejects a component that is not valid, but does not check all that the
 // specification asks for (see RATIONALE.md). An error is an *[Error].
 func Link(c *Component) (*Program, error) {
-	l := &linker{
-		out:     newOutput(),
-		info:    make(map[*abi.Type]typeInfo),
-		prims:   make(map[PrimType]*abi.Type),
-		cores:   make(map[*CoreModule]*coreModule),
-		linked:  make(map[*Component]bool),
-		checked: make(map[Type]bool),
-		same:    make(map[[2]*abi.Type]bool),
-	}
+	l := newLinker()
 	root, err := l.link(c)
 	if err == nil {
 		err = l.finish(root)
@@ -42,13 +34,22 @@ func Link(c *Component) (*Program, error) {
 		err = l.checkUnlinked()
 	}
 	if err != nil {
-		var e *Error
-		if !errors.As(err, &e) {
-			e = &Error{Offset: -1, Section: "link", Msg: err.Error()}
-		}
-		return nil, e
+		return nil, wrap(err)
 	}
 	return l.out.prog, nil
+}
+
+// Validate checks a component as [Link] does, but lets it import what no host
+// can give: components and core modules, for a composer to supply.
+func Validate(c *Component) error {
+	l := newLinker()
+	return wrap(l.checking(func() error {
+		_, err := l.link(c)
+		if err == nil {
+			err = l.checkUnlinked()
+		}
+		return err
+	}))
 }
 
 // A linker evaluates one component.
@@ -66,6 +67,27 @@ type linker struct {
 	unlinked []*componentVal       // defined, in order; most of them are linked later
 	checked  map[Type]bool         // component and instance types evaluated once
 	same     map[[2]*abi.Type]bool // pairs found equal
+}
+
+func newLinker() *linker {
+	return &linker{
+		out:     newOutput(),
+		info:    make(map[*abi.Type]typeInfo),
+		prims:   make(map[PrimType]*abi.Type),
+		cores:   make(map[*CoreModule]*coreModule),
+		linked:  make(map[*Component]bool),
+		checked: make(map[Type]bool),
+		same:    make(map[[2]*abi.Type]bool),
+	}
+}
+
+// wrap makes an error an *Error, if it is not nil and not one already.
+func wrap(err error) error {
+	var e *Error
+	if err == nil || errors.As(err, &e) {
+		return err
+	}
+	return &Error{Offset: -1, Section: "link", Msg: err.Error()}
 }
 
 // An output is what evaluation produces.

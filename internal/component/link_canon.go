@@ -37,7 +37,7 @@ func (ev *evaluation) canon(d *Canon) (entity, error) {
 	if d.Op != CanonResourceDrop && (r.Imported || r.Owner != ev.s.inst) {
 		return nil, errors.New("resource.new and resource.rep need a resource type that the component itself defines")
 	}
-	return &coreItem{kind: SortCoreFunc, sig: &sig, ref: ref}, nil
+	return &coreItem{coreExtern{kind: SortCoreFunc, sig: &sig}, ref}, nil
 }
 
 func (ev *evaluation) lift(d *Canon) (entity, error) {
@@ -94,7 +94,7 @@ func (ev *evaluation) lower(d *Canon) (entity, error) {
 	}
 	core := sigOf(sig.Params, sig.Results)
 	ref := CoreRef{Kind: CoreLowered, Func: f, Opts: opts, Instance: ev.s.inst}
-	return &coreItem{kind: SortCoreFunc, sig: &core, ref: ref}, nil
+	return &coreItem{coreExtern{kind: SortCoreFunc, sig: &core}, ref}, nil
 }
 
 func fieldHasPointers(f abi.Field) bool { return f.Type.HasPointers() }

@@ -24,24 +24,57 @@ func (l *linker) coreModule(d *CoreModule) (*coreModule, error) {
 		return nil, fmt.Errorf("core module at offset 0x%x: %w", d.Offset, err)
 	}
 	m := &coreModule{src: d, exports: make(map[string]coreExtern, len(parsed.Exports))}
+	spaces := externSpaces(parsed)
+	var next [wasm.KindTag + 1]int
 	for _, im := range parsed.Imports {
-		x := coreExtern{kind: coreKinds[im.Kind]}
-		if im.Kind == wasm.KindFunc {
-			x.sig = &parsed.Types[im.Type]
-		}
-		m.imports = append(m.imports, coreImport{im.Module, im.Name, x})
+		m.imports = append(m.imports, coreImport{im.Module, im.Name, spaces[im.Kind][next[im.Kind]]})
+		next[im.Kind]++
 	}
 	for _, ex := range parsed.Exports {
-		x := coreExtern{kind: coreKinds[ex.Kind]}
-		if ex.Kind == wasm.KindFunc {
-			sig := parsed.FuncType(ex.Index)
-			x.sig = &sig
-		}
 		m.names = append(m.names, ex.Name)
-		m.exports[ex.Name] = x
+		m.exports[ex.Name] = spaces[ex.Kind][ex.Index]
 	}
 	l.cores[d] = m
 	return m, m.checkImports()
+}
+
+// externSpaces gives the types of all functions, tables, memories, globals and
+// tags of a module, imported ones first.
+func externSpaces(m *wasm.Module) (spaces [wasm.KindTag + 1][]coreExtern) {
+	add := func(k wasm.Kind, x coreExtern) {
+		x.kind = coreKinds[k]
+		spaces[k] = append(spaces[k], x)
+	}
+	for _, im := range m.Imports {
+		switch im.Kind {
+		case wasm.KindFunc:
+			add(im.Kind, coreExtern{sig: &m.Types[im.Type]})
+		case wasm.KindTable:
+			add(im.Kind, coreExtern{elem: im.Table.Elem, limits: im.Table.Limits})
+		case wasm.KindMemory:
+			add(im.Kind, coreExtern{limits: im.Memory})
+		case wasm.KindGlobal:
+			add(im.Kind, coreExtern{global: im.Global})
+		case wasm.KindTag:
+			add(im.Kind, coreExtern{})
+		}
+	}
+	for _, t := range m.Funcs {
+		add(wasm.KindFunc, coreExtern{sig: &m.Types[t]})
+	}
+	for _, t := range m.Tables {
+		add(wasm.KindTable, coreExtern{elem: t.Elem, limits: t.Limits})
+	}
+	for _, limits := range m.Memories {
+		add(wasm.KindMemory, coreExtern{limits: limits})
+	}
+	for _, g := range m.Globals {
+		add(wasm.KindGlobal, coreExtern{global: g.GlobalType})
+	}
+	for range m.Tags {
+		add(wasm.KindTag, coreExtern{})
+	}
+	return spaces
 }
 
 // checkImports rejects two imports of one name, which core WebAssembly allows
@@ -75,7 +108,14 @@ func (l *linker) coreType(s *scope, d *CoreType) (*coreTypeVal, error) {
 		types = append(types, f)
 	}
 	extern := func(desc CoreDesc) (coreExtern, error) {
-		x := coreExtern{kind: desc.Sort}
+		x := coreExtern{
+			kind: desc.Sort, elem: wasm.ValType(desc.ElemType),
+			limits: wasm.Limits{Min: desc.Min, Shared: desc.Shared, Is64: desc.Is64},
+			global: wasm.GlobalType{Type: wasm.ValType(desc.ValType), Mutable: desc.Mutable},
+		}
+		if desc.Max != nil {
+			x.limits.Max, x.limits.HasMax = *desc.Max, true
+		}
 		if desc.Sort == SortCoreFunc || desc.Sort == SortCoreTag {
 			if uint64(desc.Func) >= uint64(len(types)) {
 				return x, fmt.Errorf("there is no type %d in the core module type", desc.Func)
@@ -152,7 +192,24 @@ func (x coreExtern) fits(given coreExtern) error {
 	if x.sig != nil && given.sig != nil && !x.sig.Equal(*given.sig) {
 		return fmt.Errorf("a core func %s is expected, not %s", x.sig, given.sig)
 	}
+	switch want, got := x.limits, given.limits; {
+	case x.elem != given.elem:
+		return fmt.Errorf("a table of %s is expected, not of %s", x.elem, given.elem)
+	case x.global != given.global:
+		return fmt.Errorf("a global of another type is expected: %s, not %s", globalString(x.global), globalString(given.global))
+	case want.Shared != got.Shared || want.Is64 != got.Is64:
+		return fmt.Errorf("one %s is shared or of 64-bit addresses, the other is not", x.kind)
+	case got.Min < want.Min || want.HasMax && (!got.HasMax || got.Max > want.Max):
+		return fmt.Errorf("the limits of the %s do not lie within those expected", x.kind)
+	}
 	return nil
+}
+
+func globalString(g wasm.GlobalType) string {
+	if g.Mutable {
+		return "mutable " + g.Type.String()
+	}
+	return g.Type.String()
 }
 
 // accepts checks that a module has the type m: it exports at least what m
@@ -236,7 +293,7 @@ func (ev *evaluation) instantiateModule(d *CoreInstance) (entity, error) {
 	for _, name := range m.names {
 		x := m.exports[name]
 		ref := CoreRef{Kind: CoreExported, Step: index, Name: name, Instance: ev.s.inst}
-		in.exports[name] = &coreItem{kind: x.kind, sig: x.sig, ref: ref}
+		in.exports[name] = &coreItem{x, ref}
 	}
 	return in, nil
 }
@@ -266,7 +323,7 @@ func (im *coreImport) from(args map[string]*coreInstance) (*coreItem, error) {
 	if item == nil {
 		return nil, fmt.Errorf("the core module imports %q of %q, which the instance given does not export", im.name, im.module)
 	}
-	if err := im.fits(coreExtern{item.kind, item.sig}); err != nil {
+	if err := im.fits(item.coreExtern); err != nil {
 		return nil, fmt.Errorf("import %q of %q of the core module: %w", im.name, im.module, err)
 	}
 	return item, nil

@@ -58,7 +58,7 @@ func (ev *evaluation) define(d Def) error {
 }
 
 func (ev *evaluation) importDef(d *Import) (entity, error) {
-	if err := ev.imported.add(d.Name, d.Desc.Sort); err != nil {
+	if err := ev.imported.add(d.Name, d.Attrs, d.Desc.Sort); err != nil {
 		return nil, fmt.Errorf("import %q: %w", d.Name, err)
 	}
 	e, err := ev.imports(d.Name, d.Desc, ev.s)
@@ -71,7 +71,7 @@ func (ev *evaluation) importDef(d *Import) (entity, error) {
 func (ev *evaluation) export(d *Export) (entity, error) {
 	e, err := ev.s.get(d.Sort, d.Index)
 	if err == nil {
-		err = ev.exported.add(d.Name, d.Sort)
+		err = ev.exported.add(d.Name, d.Attrs, d.Sort)
 	}
 	if err == nil {
 		err = exportable(d.Sort)
@@ -184,7 +184,7 @@ func (ev *evaluation) inlineInstance(d *Instance) (entity, error) {
 			err = exportable(x.Sort)
 		}
 		if err == nil {
-			err = names.add(x.Name, x.Sort)
+			err = names.add(x.Name, x.Attrs, x.Sort)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("export %q: %w", x.Name, err)

@@ -266,11 +266,11 @@ func (l *linker) declare(tc *typeClosure, imports, exports supplier) (*instanceV
 			}
 			e, err = l.alias(s, d.Alias)
 		case d.Import != nil && imports != nil:
-			if err = imported.add(d.Import.Name, d.Import.Desc.Sort); err == nil {
+			if err = imported.add(d.Import.Name, d.Import.Attrs, d.Import.Desc.Sort); err == nil {
 				e, err = imports(d.Import.Name, d.Import.Desc, s)
 			}
 		case d.Export != nil:
-			if err = exported.add(d.Export.Name, d.Export.Desc.Sort); err == nil {
+			if err = exported.add(d.Export.Name, d.Export.Attrs, d.Export.Desc.Sort); err == nil {
 				e, err = exports(d.Export.Name, d.Export.Desc, s)
 			}
 			if err == nil {

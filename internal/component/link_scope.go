@@ -18,9 +18,8 @@ type entity interface{ sort() Sort }
 type (
 	// A coreItem is a core function, table, memory, global or tag.
 	coreItem struct {
-		kind Sort
-		sig  *wasm.FuncType // of a function
-		ref  CoreRef
+		coreExtern
+		ref CoreRef
 	}
 
 	// A coreTypeVal is a core function or module type: one field is set.
@@ -42,10 +41,14 @@ type (
 		coreExtern
 	}
 
-	// A coreExtern is what is known of a core import or export.
+	// A coreExtern is the type of a core function, table, memory, global or
+	// tag. What does not belong to the kind is zero.
 	coreExtern struct {
-		kind Sort
-		sig  *wasm.FuncType // of a function
+		kind   Sort
+		sig    *wasm.FuncType // function; tag, or nil if not known
+		elem   wasm.ValType   // table
+		limits wasm.Limits    // table, memory
+		global wasm.GlobalType
 	}
 
 	// A coreInstance is a core instance.

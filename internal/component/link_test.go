@@ -114,8 +114,7 @@ func TestLinkErrors(t *testing.T) {
 	}
 }
 
-// TestLayoutsAreComputed sees to it that a Program can be shared: no type is
-// left whose layout is computed on first use.
+// TestLinkTwice links one component twice: linking does not change it.
 func TestLinkTwice(t *testing.T) {
 	c := &Component{Defs: []Def{
 		nest(typ(&DefinedType{Kind: DefOption, Elem: prim(PrimString)}), &Export{Name: "t", Sort: SortType}),

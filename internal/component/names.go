@@ -1,6 +1,7 @@
 package component
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 )
@@ -52,16 +53,21 @@ func (s *labelSet) add(label string) error {
 // be well formed and strongly unique.
 type nameSet map[string]bool
 
-func (s *nameSet) add(name string, sort Sort) error {
+func (s *nameSet) add(name string, attrs []Attribute, sort Sort) error {
 	if err := checkName(name, sort); err != nil {
 		return err
+	}
+	for _, a := range attrs {
+		if a.Kind == AttrImplements && (sort != SortInstance || !isLabel(name) || !isInterfaceName(a.Value)) {
+			return fmt.Errorf("an instance with a plain name may implement an interface, but not so: %q", a.Value)
+		}
 	}
 	if *s == nil {
 		*s = make(nameSet)
 	}
 	key := canonicalName(name)
 	if (*s)[key] {
-		return fmt.Errorf("another name is equal to it, or almost")
+		return errors.New("another name is equal to it, or almost")
 	}
 	(*s)[key] = true
 	return nil
@@ -102,9 +108,9 @@ func checkName(name string, sort Sort) error {
 		}
 		switch {
 		case !good:
-			return fmt.Errorf("it is not a valid name")
+			return errors.New("it is not a valid name")
 		case sort != SortFunc:
-			return fmt.Errorf("only functions can have such a name")
+			return errors.New("only functions can have such a name")
 		}
 		return nil
 	}
@@ -114,7 +120,7 @@ func checkName(name string, sort Sort) error {
 	if isLabel(name) || isInterfaceName(name) {
 		return nil
 	}
-	return fmt.Errorf("it is not a valid name: neither in kebab case nor namespace:package/interface")
+	return errors.New("it is not a valid name: neither in kebab case nor namespace:package/interface")
 }
 
 // checkDependency checks names of the forms that registries use, which
@@ -127,7 +133,7 @@ func checkDependency(name string) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("it is not a valid name")
+	return errors.New("it is not a valid name")
 }
 
 // isLabel tells whether s is a label: words of letters and digits joined by
@@ -159,38 +165,47 @@ func isWord(s string) bool {
 }
 
 // isInterfaceName tells whether s is of the form namespace:package/interface,
-// with more namespaces and projections allowed, and perhaps a version.
+// perhaps with a version.
 func isInterfaceName(s string) bool {
 	s, version, versioned := strings.Cut(s, "@")
 	if versioned && !isVersion(version) {
 		return false
 	}
-	head, path, ok := strings.Cut(s, "/")
-	if !ok || !strings.Contains(head, ":") {
-		return false
-	}
-	for part := range strings.SplitSeq(head, ":") {
-		if !isLabel(part) || part != strings.ToLower(part) {
+	namespace, rest, _ := strings.Cut(s, ":")
+	pkg, iface, _ := strings.Cut(rest, "/")
+	return isLower(namespace) && isLower(pkg) && isLabel(iface)
+}
+
+func isLower(s string) bool { return isLabel(s) && s == strings.ToLower(s) }
+
+// isVersion tells whether s is a semantic version or the part of one that
+// tells compatible versions apart, such as "1" or "0.2".
+func isVersion(s string) bool {
+	s, build, hasBuild := strings.Cut(s, "+")
+	s, pre, hasPre := strings.Cut(s, "-")
+	numbers := 0
+	for n := range strings.SplitSeq(s, ".") {
+		if n == "" || strings.Trim(n, "0123456789") != "" {
 			return false
 		}
+		numbers++
 	}
-	for part := range strings.SplitSeq(path, "/") {
-		if !isLabel(part) {
+	if hasPre && !isVersionSuffix(pre) || hasBuild && !isVersionSuffix(build) {
+		return false
+	}
+	return numbers == 3 || numbers < 3 && !hasPre && !hasBuild
+}
+
+func isVersionSuffix(s string) bool {
+	for part := range strings.SplitSeq(s, ".") {
+		if part == "" {
 			return false
+		}
+		for _, c := range []byte(part) {
+			if !(c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '-') {
+				return false
+			}
 		}
 	}
 	return true
-}
-
-// isVersion tells whether s could be a semantic version or the beginning of
-// one: numbers first, and no characters that a version cannot have.
-func isVersion(s string) bool {
-	for _, c := range []byte(s) {
-		digit := c >= '0' && c <= '9'
-		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
-		if !digit && !letter && c != '.' && c != '-' && c != '+' {
-			return false
-		}
-	}
-	return s != "" && s[0] >= '0' && s[0] <= '9'
 }

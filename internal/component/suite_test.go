@@ -14,8 +14,6 @@ const binarySuite = "../../../shared/suites/component-model/binary/binary.wast"
 // Valid components of the suite that use what is not supported.
 var unsupported = []string{nativeAsync, "are not supported", "is not supported", "a host cannot give"}
 
-// Malformed modules within components that are not found out here, because
-// the code of core modules is not looked at.
 func TestBinarySuite(t *testing.T) {
 	text, err := os.ReadFile(binarySuite)
 	if err != nil {
