@@ -19,7 +19,8 @@ type copier struct {
 	at     []string // where we are, for errors
 
 	payloads map[*wit.Interface]*payloads
-	streams  bool // wasi:io/streams is mentioned
+	streams  bool           // wasi:io/streams is mentioned
+	world    *wit.Interface // WorldTypes, once needed
 }
 
 func newCopier(w *wit.World) (*copier, error) {
@@ -131,7 +132,7 @@ func (c *copier) iface(i *wit.Interface) (*wit.Interface, error) {
 		c.result.Types[t] = nt
 		ni.Types = append(ni.Types, nt)
 	}
-	c.payloads[ni] = namePayloads(i)
+	c.payloads[ni] = namePayloads(i.Types, i.Funcs)
 	for _, t := range i.Types {
 		if err := c.define(t, ni); err != nil {
 			return nil, err
@@ -205,7 +206,7 @@ func (c *copier) typ(t wit.Type, ctx *wit.Interface) (wit.Type, error) {
 		return t, nil
 	}
 	if d.Name != "" {
-		return c.named(d)
+		return c.namedIn(d, ctx)
 	}
 	switch d.Kind.(type) {
 	case *wit.Stream, *wit.Future:
@@ -220,6 +221,14 @@ func (c *copier) typ(t wit.Type, ctx *wit.Interface) (wit.Type, error) {
 		return nil, err
 	}
 	return &wit.TypeDef{Kind: k}, nil
+}
+
+// namedIn gives the copy of a named type that text in ctx mentions.
+func (c *copier) namedIn(d *wit.TypeDef, ctx *wit.Interface) (*wit.TypeDef, error) {
+	if ctx != nil && ctx == c.world {
+		return c.inWorldTypes(d)
+	}
+	return c.named(d)
 }
 
 // named gives the copy of a named type.
@@ -273,7 +282,7 @@ func (c *copier) kind(k wit.Kind, ctx *wit.Interface) (wit.Kind, error) {
 		n = &wit.Resource{}
 	case *wit.Handle:
 		var r *wit.TypeDef
-		r, err = c.named(k.Resource)
+		r, err = c.namedIn(k.Resource, ctx)
 		n = &wit.Handle{Borrow: k.Borrow, Resource: r}
 	case *wit.Tuple:
 		t := &wit.Tuple{}

@@ -44,34 +44,40 @@ func (c *copier) params(f *wit.Function, ctx *wit.Interface) ([]wit.Param, error
 	return params, nil
 }
 
+// split copies an async function as a pair.
 func (c *copier) split(f *wit.Function, ctx *wit.Interface) ([]*wit.Function, error) {
-	start, err := c.shell(f)
+	n, err := c.shell(f)
 	if err != nil {
 		return nil, err
 	}
-	result := *start
+	if n.Result, err = c.typ(f.Result, ctx); err != nil {
+		return nil, err
+	}
+	if n.Params, err = c.params(f, ctx); err != nil {
+		return nil, err
+	}
+	pair, err := c.pair(n)
+	if err != nil {
+		return nil, err
+	}
+	c.result.Pairs[f] = pair
+	return []*wit.Function{pair.Start, pair.Result}, nil
+}
+
+// pair makes a start and a result function of a function whose types are
+// copied already.
+func (c *copier) pair(f *wit.Function) (Pair, error) {
+	start, result := *f, *f
+	start.Name, result.Name = StartName(f.Name), ResultName(f.Name)
 	if result.Kind == wit.Method {
 		result.Kind = wit.Static
 	}
-	start.Name, result.Name = StartName(f.Name), ResultName(f.Name)
-	ok, err := c.typ(f.Result, ctx)
-	if err != nil {
-		return nil, err
+	var err error
+	if start.Result, err = c.orPending(f.Result); err != nil {
+		return Pair{}, err
 	}
-	if start.Result, err = c.orPending(ok); err != nil {
-		return nil, err
-	}
-	if start.Params, err = c.params(f, ctx); err != nil {
-		return nil, err
-	}
-	if result.Params, err = c.readyParam(); err != nil {
-		return nil, err
-	}
-	if result.Result, err = c.typ(f.Result, ctx); err != nil {
-		return nil, err
-	}
-	c.result.Pairs[f] = Pair{start, &result}
-	return []*wit.Function{start, &result}, nil
+	result.Params, err = c.readyParam()
+	return Pair{&start, &result}, err
 }
 
 // orPending gives result<t, own<pending>>.

@@ -50,19 +50,31 @@ type Pair struct {
 	Result *wit.Function // (ready: own<ready>) -> T; static if Start is a method
 }
 
-// A Payload is what stands for a stream or future. For stream<u8> only
-// Receiver is set: it is wasi:io's input-stream.
+// A Payload is what stands for a stream or future. For stream<u8> only Stream
+// and Receiver are set: Receiver is wasi:io's input-stream.
 type Payload struct {
 	Name      string         // names the resources and functions below
+	Stream    bool           // else a future
 	Interface *wit.Interface // the polyfilled interface that has them
-	Sender    *wit.TypeDef   // resource isyswasfa-sender-NAME
-	Receiver  *wit.TypeDef   // resource isyswasfa-receiver-NAME
-	Pipe      *wit.Function  // isyswasfa-pipe-NAME: func() -> tuple<sender, receiver>
+	Sender    *wit.TypeDef   // resource isyswasfa-sender-NAME or isyswasfa-stream-sender-NAME
+	Receiver  *wit.TypeDef   // resource isyswasfa-receiver-NAME or isyswasfa-stream-receiver-NAME
+	Pipe      *wit.Function  // isyswasfa-pipe-NAME or isyswasfa-stream-pipe-NAME: func() -> tuple<sender, receiver>
 
+	// Of a future of T; T and option<T> are missing if it has no type.
 	Send          *wit.Function // [static]sender.send(sender, result: T)
 	ReceiveStart  *wit.Function // [static]receiver.receive-isyswasfa-start(receiver) -> result<option<T>, pending>
 	ReceiveResult *wit.Function // [static]receiver.receive-isyswasfa-result(ready) -> option<T>
+
+	// Of a stream of T; list<T> is u32, a count, if it has no type.
+	ReadStart   *wit.Function // [method]receiver.read-isyswasfa-start(self, max: u32) -> result<option<list<T>>, pending>
+	ReadResult  *wit.Function // [static]receiver.read-isyswasfa-result(ready) -> option<list<T>>
+	WriteStart  *wit.Function // [method]sender.write-isyswasfa-start(self, items: list<T>) -> result<bool, pending>
+	WriteResult *wit.Function // [static]sender.write-isyswasfa-result(ready) -> bool
 }
+
+// WorldTypes is the name of the imported instance with the resources of the
+// streams and futures that functions of the world itself mention.
+const WorldTypes = "isyswasfa-world-types"
 
 // StartName gives the name of the function that starts the async function of
 // that name.

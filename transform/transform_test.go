@@ -133,7 +133,7 @@ func describe(r *transform.Result) string {
 	}
 	shown := map[*wit.Interface]bool{}
 	for _, it := range slices.Concat(r.World.Imports, r.World.Exports) {
-		if i := it.Interface; i != nil && changed[i] && !shown[i] {
+		if i := it.Interface; i != nil && (changed[i] || it.Name == transform.WorldTypes) && !shown[i] {
 			shown[i] = true
 			fmt.Fprintf(&out, "\n%s\n%s", it.Name, wit.PrintInterface(i))
 		}

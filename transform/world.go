@@ -40,6 +40,7 @@ func (c *copier) polyfill(o Options) error {
 	if err := c.addRuntime(w, o); err != nil {
 		return err
 	}
+	c.addWorldTypes(w)
 	if o.NoPoll {
 		return checkItems(c, w)
 	}

@@ -270,7 +270,7 @@ func (p *parser) ifaceBody() []*itemDecl {
 			items = append(items, it)
 			continue
 		}
-		if p.tok.kind != tokID {
+		if p.tok.kind == tokPunct || p.tok.kind == tokEOF || p.tok.kind == tokInt {
 			p.expected("`use`, a type or a function")
 		}
 		f := &funcDecl{attrs: a, name: p.id()}

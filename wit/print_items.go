@@ -78,10 +78,12 @@ func (p *printer) ifaceItems(i *Interface) {
 		}
 	}
 	written, next := 0, 0
-	written = p.foreign(foreign(i.Types, i.Funcs, i), i.Package, func(name string) bool {
+	if p.foreign(foreign(i.Types, i.Funcs, i), i.Package, func(name string) bool {
 		return slices.ContainsFunc(i.Types, func(t *TypeDef) bool { return t.Name == name }) ||
 			slices.ContainsFunc(i.Funcs, func(f *Function) bool { return f.Resource == nil && f.Name == name })
-	})
+	}) {
+		written = 1
+	}
 	types := func(until int, stop *TypeDef) {
 		for next < len(i.Types) {
 			t := i.Types[next]
@@ -110,11 +112,17 @@ func (p *printer) ifaceItems(i *Interface) {
 }
 
 // foreign writes the uses for types that are mentioned without one, under
-// names that are not taken, and gives how many lines that took.
-func (p *printer) foreign(types []*TypeDef, here *Package, taken func(string) bool) int {
+// names that are not taken, and tells whether there are any. Types of inline
+// interfaces stay as they are: text has no way to reach them.
+func (p *printer) foreign(types []*TypeDef, here *Package, taken func(string) bool) bool {
 	p.names = namer{}
 	given := map[string]bool{}
+	lists := map[*Interface][]string{}
+	var order []*Interface
 	for _, t := range types {
+		if t.Interface.Name == "" {
+			continue
+		}
 		name := t.Name
 		for n := 1; taken(name) || given[name]; n++ {
 			name = t.Name + "-x" + itoa(uint32(n))
@@ -125,9 +133,15 @@ func (p *printer) foreign(types []*TypeDef, here *Package, taken func(string) bo
 		if name != t.Name {
 			use += " as " + escape(name)
 		}
-		p.line("use " + ifacePath(t.Interface, here) + ".{" + use + "};")
+		if lists[t.Interface] == nil {
+			order = append(order, t.Interface)
+		}
+		lists[t.Interface] = append(lists[t.Interface], use)
 	}
-	return len(types)
+	for _, i := range order {
+		p.line("use " + ifacePath(i, here) + ".{" + strings.Join(lists[i], ", ") + "};")
+	}
+	return len(order) > 0
 }
 
 // typeGroup writes the type at index n, or the run of uses that starts there,

@@ -1,0 +1,179 @@
+package transform
+
+import (
+	"slices"
+
+	"github.com/isyswasfa/isyswasfa/wit"
+)
+
+// carrier gives the resource whose handles stand for a stream or future that
+// text in ctx mentions (nil: the world itself).
+func (c *copier) carrier(d *wit.TypeDef, ctx *wit.Interface) (*wit.TypeDef, error) {
+	word, elem, ok := carried(d.Kind)
+	if !ok {
+		return c.bytes(d)
+	}
+	if ctx == nil {
+		ctx = c.worldTypes()
+	}
+	all := c.payloads[ctx]
+	key := word + identity(elem)
+	p := all.made[key]
+	if p == nil {
+		p = newPayload(all.names[key], word, ctx)
+		all.made[key] = p
+		all.order = append(all.order, p)
+		helpers := c.future
+		if p.Stream {
+			helpers = c.stream
+		}
+		if err := helpers(p, elem); err != nil {
+			return nil, err
+		}
+	}
+	c.result.Payloads[d] = p
+	return p.Receiver, nil
+}
+
+// bytes gives wasi:io's input-stream for a stream of bytes.
+func (c *copier) bytes(d *wit.TypeDef) (*wit.TypeDef, error) {
+	in, err := c.stdType(streamsID, "input-stream")
+	if err != nil {
+		return nil, err
+	}
+	c.streams = true
+	c.result.Payloads[d] = &Payload{Stream: true, Receiver: in}
+	return in, nil
+}
+
+func newPayload(name, word string, ctx *wit.Interface) *Payload {
+	end := func(side string) *wit.TypeDef {
+		return &wit.TypeDef{Name: "isyswasfa-" + word + side + "-" + name, Interface: ctx, Kind: &wit.Resource{}}
+	}
+	p := &Payload{Name: name, Stream: word != "", Interface: ctx, Sender: end("sender"), Receiver: end("receiver")}
+	p.Pipe = &wit.Function{
+		Name:   "isyswasfa-" + word + "pipe-" + name,
+		Result: &wit.TypeDef{Kind: &wit.Tuple{Types: []wit.Type{own(p.Sender), own(p.Receiver)}}},
+	}
+	return p
+}
+
+// future makes the functions of a future. One without a type sends nothing,
+// so its receiver cannot tell a value from a dropped sender.
+func (c *copier) future(p *Payload, elem wit.Type) error {
+	p.Send = &wit.Function{Name: "send", Kind: wit.Static, Resource: p.Sender, Params: []wit.Param{{Name: "sender", Type: own(p.Sender)}}}
+	receive := &wit.Function{Name: "receive", Kind: wit.Static, Resource: p.Receiver, Params: []wit.Param{{Name: "receiver", Type: own(p.Receiver)}}}
+	if elem != nil {
+		value, err := c.typ(elem, p.Interface)
+		if err != nil {
+			return err
+		}
+		p.Send.Params = append(p.Send.Params, wit.Param{Name: "result", Type: value})
+		receive.Result = &wit.TypeDef{Kind: &wit.Option{Type: value}}
+	}
+	pair, err := c.pair(receive)
+	p.ReceiveStart, p.ReceiveResult = pair.Start, pair.Result
+	return err
+}
+
+// stream makes the functions of a stream. One without a type carries counts.
+func (c *copier) stream(p *Payload, elem wit.Type) error {
+	var items wit.Type = wit.U32
+	if elem != nil {
+		value, err := c.typ(elem, p.Interface)
+		if err != nil {
+			return err
+		}
+		items = &wit.TypeDef{Kind: &wit.List{Elem: value}}
+	}
+	self := func(end *wit.TypeDef) wit.Param {
+		return wit.Param{Name: "self", Type: &wit.TypeDef{Kind: &wit.Handle{Borrow: true, Resource: end}}}
+	}
+	read, err := c.pair(&wit.Function{Name: "read", Kind: wit.Method, Resource: p.Receiver,
+		Params: []wit.Param{self(p.Receiver), {Name: "max", Type: wit.U32}},
+		Result: &wit.TypeDef{Kind: &wit.Option{Type: items}}})
+	if err != nil {
+		return err
+	}
+	write, err := c.pair(&wit.Function{Name: "write", Kind: wit.Method, Resource: p.Sender,
+		Params: []wit.Param{self(p.Sender), {Name: "items", Type: items}},
+		Result: wit.Bool})
+	p.ReadStart, p.ReadResult = read.Start, read.Result
+	p.WriteStart, p.WriteResult = write.Start, write.Result
+	return err
+}
+
+// addHelpers puts the helpers of an interface's streams and futures in their
+// places: the resources after its types, the functions before its functions.
+func (c *copier) addHelpers(i *wit.Interface) {
+	var fs []*wit.Function
+	for _, p := range c.payloads[i].order {
+		i.Types = append(i.Types, p.Sender, p.Receiver)
+		for _, f := range []*wit.Function{p.Pipe, p.Send, p.ReceiveStart, p.ReceiveResult, p.ReadStart, p.ReadResult, p.WriteStart, p.WriteResult} {
+			if f != nil {
+				fs = append(fs, f)
+			}
+		}
+	}
+	i.Funcs = append(fs, i.Funcs...)
+}
+
+// worldTypes gives the interface with the helpers of what the world's own
+// functions mention: an exported function cannot own a type, so the host
+// provides these.
+func (c *copier) worldTypes() *wit.Interface {
+	if c.world == nil {
+		c.world = &wit.Interface{Package: c.pkg(c.src.Package), Docs: "What carries the futures and streams of the world's own functions."}
+		var types []*wit.TypeDef
+		var fns []*wit.Function
+		for _, it := range slices.Concat(c.src.Imports, c.src.Exports) {
+			if it.Type != nil {
+				types = append(types, it.Type)
+			}
+			if it.Func != nil {
+				fns = append(fns, it.Func)
+			}
+		}
+		c.payloads[c.world] = namePayloads(types, fns)
+	}
+	return c.world
+}
+
+// addWorldTypes imports that interface after all others and before the
+// functions and types that mention it.
+func (c *copier) addWorldTypes(w *wit.World) {
+	if c.world == nil {
+		return
+	}
+	c.addHelpers(c.world)
+	slices.SortStableFunc(w.Imports, func(a, b *wit.WorldItem) int { return rank(a) - rank(b) })
+	at := slices.IndexFunc(w.Imports, func(it *wit.WorldItem) bool { return it.Interface == nil })
+	if at < 0 {
+		at = len(w.Imports)
+	}
+	w.Imports = slices.Insert(w.Imports, at, &wit.WorldItem{Name: WorldTypes, Interface: c.world})
+}
+
+func rank(it *wit.WorldItem) int {
+	if it.Interface != nil {
+		return 0
+	}
+	return 1
+}
+
+// inWorldTypes gives the copy of a named type as that interface sees it: it
+// sees types of interfaces, not those of the world.
+func (c *copier) inWorldTypes(d *wit.TypeDef) (*wit.TypeDef, error) {
+	for d.Interface == nil {
+		a, ok := d.Kind.(*wit.Alias)
+		if !ok {
+			return nil, c.errorf("not supported yet: a stream or future of type %s, which the world itself defines", d.Name)
+		}
+		next, ok := a.Type.(*wit.TypeDef)
+		if !ok {
+			return &wit.TypeDef{Kind: &wit.Alias{Type: a.Type}}, nil
+		}
+		d = next
+	}
+	return c.named(d)
+}
