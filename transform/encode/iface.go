@@ -1,0 +1,227 @@
+package encode
+
+import (
+	"strings"
+
+	"github.com/isyswasfa/isyswasfa/wit"
+	"github.com/isyswasfa/isyswasfa/wit/std"
+)
+
+// isyswasfaID is the interface whose resources no instance type requires by
+// name: they are aliased from the interface itself, so that components whose
+// providers do not export these names again compose.
+const isyswasfaID = "isyswasfa:isyswasfa/isyswasfa"
+
+// An iface is an interface that the component imports or exports.
+type iface struct {
+	name     string // of the import or export
+	def      *wit.Interface
+	exported bool
+	types    map[string]*wit.TypeDef
+	funcs    map[string]*wit.Function // by ABIName
+
+	usedTypes map[string]bool
+	usedFuncs map[string]bool
+
+	instance uint32
+	state    emitState
+	members  map[string]uint32 // function indices in the component, by ABIName
+	index    map[string]uint32 // type indices in the component, by name
+}
+
+type emitState uint8
+
+const (
+	waiting emitState = iota
+	emitting
+	emitted
+)
+
+func newIface(name string, def *wit.Interface, exported bool) *iface {
+	f := &iface{
+		name: name, def: def, exported: exported,
+		types: map[string]*wit.TypeDef{}, funcs: map[string]*wit.Function{},
+		usedTypes: map[string]bool{}, usedFuncs: map[string]bool{},
+		members: map[string]uint32{}, index: map[string]uint32{},
+	}
+	for _, t := range def.Types {
+		f.types[t.Name] = t
+	}
+	for _, fn := range def.Funcs {
+		f.funcs[fn.ABIName()] = fn
+	}
+	return f
+}
+
+func (f *iface) used() bool { return len(f.usedTypes) > 0 || len(f.usedFuncs) > 0 }
+
+// track gives the name without what semantic versioning calls compatible
+// changes: "wasi:io/poll@0.2.3" becomes "wasi:io/poll@0.2".
+func track(name string) string {
+	at := strings.LastIndexByte(name, '@')
+	if at < 0 || strings.ContainsAny(name[at:], "-+") {
+		return name // pre-releases are compatible with nothing
+	}
+	parts := strings.Split(name[at+1:], ".")
+	keep := 1
+	if parts[0] == "0" {
+		keep = 2
+	}
+	if len(parts) <= keep {
+		return name
+	}
+	return name[:at+1] + strings.Join(parts[:keep], ".")
+}
+
+// findImport gives the imported interface of that name, or one on the same
+// version track, from the world or else from the packages that ship with
+// isyswasfa. It is nil if there is none.
+func (e *encoder) findImport(name string) *iface {
+	if f := e.imports[name]; f != nil {
+		return f
+	}
+	for _, f := range e.importOrder {
+		if track(f.name) == track(name) {
+			return f
+		}
+	}
+	if def := runtimeInterface(name); def != nil {
+		return e.addImport(def.ID(), def)
+	}
+	return nil
+}
+
+func (e *encoder) addImport(name string, def *wit.Interface) *iface {
+	f := newIface(name, def, false)
+	e.imports[name] = f
+	e.importOrder = append(e.importOrder, f)
+	return f
+}
+
+// runtimeInterface finds an interface that the guest's runtime or the adapter
+// may import without the world naming it: of isyswasfa or WASI 0.2.
+func runtimeInterface(id string) *wit.Interface {
+	pkg, _, _ := strings.Cut(id, "/")
+	if !strings.HasPrefix(pkg, "isyswasfa:") && !(strings.HasPrefix(pkg, "wasi:") && strings.Contains(id, "@0.2.")) {
+		return nil
+	}
+	r, err := std.Resolve()
+	if err != nil {
+		return nil
+	}
+	for _, p := range r.Packages {
+		for _, i := range p.Interfaces {
+			if i.ID() == id {
+				return i
+			}
+		}
+	}
+	return nil
+}
+
+// owner gives the interface that a named type belongs to, seen from an import
+// or an export: exported interfaces use the types of exported ones where they
+// can. It is nil for a type of the world.
+func (e *encoder) owner(exported bool, t *wit.TypeDef) *iface {
+	if t.Interface == nil {
+		return nil
+	}
+	name := t.Interface.ID()
+	if name == "" {
+		name = e.inline[t.Interface]
+	}
+	if exported {
+		if f := e.exports[name]; f != nil && f.types[t.Name] != nil {
+			return f
+		}
+	}
+	if f := e.findImport(name); f != nil {
+		return f
+	}
+	return e.addImport(name, t.Interface)
+}
+
+// direct follows an alias of one of isyswasfa's resources to the resource.
+func direct(t *wit.TypeDef) *wit.TypeDef {
+	target, ok := t.Resolve().(*wit.TypeDef)
+	if !ok || target.Interface == nil || target.Interface.ID() != isyswasfaID {
+		return t
+	}
+	if _, ok := target.Kind.(*wit.Resource); !ok {
+		return t
+	}
+	return target
+}
+
+// useFunc notes what a function needs.
+func (e *encoder) useFunc(exported bool, fn *wit.Function) {
+	for _, p := range fn.Params {
+		e.use(exported, p.Type)
+	}
+	if fn.Result != nil {
+		e.use(exported, fn.Result)
+	}
+}
+
+// use notes that a type is needed, with all that it is made of.
+func (e *encoder) use(exported bool, typ wit.Type) {
+	t, ok := typ.(*wit.TypeDef)
+	if !ok {
+		return
+	}
+	t = direct(t)
+	if t.Name != "" {
+		if f := e.owner(exported, t); f != nil {
+			def := f.types[t.Name]
+			if def == nil {
+				e.problemf("interface %s has no type %s, which a function uses", f.name, t.Name)
+				return
+			}
+			if f.usedTypes[t.Name] {
+				return
+			}
+			f.usedTypes[t.Name] = true
+			t, exported = def, f.exported
+		}
+	}
+	for _, c := range components(t.Kind) {
+		e.use(exported, c)
+	}
+}
+
+// components gives the types that a type is made of.
+func components(kind wit.Kind) []wit.Type {
+	var list []wit.Type
+	add := func(t wit.Type) {
+		if t != nil {
+			list = append(list, t)
+		}
+	}
+	switch k := kind.(type) {
+	case *wit.Record:
+		for _, f := range k.Fields {
+			add(f.Type)
+		}
+	case *wit.Variant:
+		for _, c := range k.Cases {
+			add(c.Type)
+		}
+	case *wit.Tuple:
+		list = k.Types
+	case *wit.Option:
+		add(k.Type)
+	case *wit.Result:
+		add(k.OK)
+		add(k.Err)
+	case *wit.List:
+		add(k.Elem)
+	case *wit.Map:
+		add(k.Key)
+		add(k.Value)
+	case *wit.Alias:
+		add(k.Type)
+	case *wit.Handle:
+		add(k.Resource)
+	}
+	return list
+}

@@ -1,0 +1,297 @@
+package encode
+
+import (
+	"fmt"
+
+	"github.com/isyswasfa/isyswasfa/internal/component"
+	"github.com/isyswasfa/isyswasfa/wit"
+)
+
+// A scope is where types get indices: the component, or the type of an
+// imported instance.
+type scope struct {
+	e        *encoder
+	own      *iface // whose named types are declared here; nil for the world's
+	exported bool   // the side of the world
+	anon     map[string]uint32
+	named    map[string]uint32
+
+	// Of the type of an imported instance only.
+	inst  *component.InstanceType
+	count uint32
+	outer map[uint32]uint32 // type index in the component -> here
+}
+
+// exportScope gives the scope of an exported interface, whose types are the
+// component's own.
+func (e *encoder) exportScope(f *iface) *scope {
+	if e.scopes[f] == nil {
+		e.scopes[f] = &scope{e: e, own: f, exported: true, anon: map[string]uint32{}, named: f.index}
+	}
+	return e.scopes[f]
+}
+
+func (e *encoder) instanceScope(own *iface) *scope {
+	return &scope{e: e, own: own, anon: map[string]uint32{}, named: map[string]uint32{}, inst: new(component.InstanceType), outer: map[uint32]uint32{}}
+}
+
+// define gives a type an index.
+func (s *scope) define(t component.Type) uint32 {
+	if s.inst == nil {
+		return s.e.b.typ(t)
+	}
+	s.inst.Decls = append(s.inst.Decls, component.Decl{Type: t})
+	s.count++
+	return s.count - 1
+}
+
+// export declares an export of the instance type; a type gets a new index.
+func (s *scope) export(name string, desc component.ExternDesc) uint32 {
+	s.inst.Decls = append(s.inst.Decls, component.Decl{Export: &component.ExportDecl{Name: name, Desc: desc}})
+	if desc.Sort == component.SortType {
+		s.count++
+	}
+	return s.count - 1
+}
+
+// fromRoot makes a type of the component known here.
+func (s *scope) fromRoot(index uint32) uint32 {
+	if s.inst == nil {
+		return index
+	}
+	if i, ok := s.outer[index]; ok {
+		return i
+	}
+	s.inst.Decls = append(s.inst.Decls, component.Decl{Alias: &component.Alias{Target: component.AliasOuter, Sort: component.SortType, Count: 1, Index: index}})
+	s.outer[index] = s.count
+	s.count++
+	return s.outer[index]
+}
+
+// val encodes a value type.
+func (s *scope) val(typ wit.Type) *component.ValType {
+	switch t := typ.(type) {
+	case wit.Primitive:
+		return &component.ValType{Prim: prim(t)}
+	case *wit.TypeDef:
+		if t.Name == "" {
+			return &component.ValType{Index: s.anonymous(s.kind(t.Kind))}
+		}
+		return &component.ValType{Index: s.ref(t)}
+	}
+	return nil
+}
+
+func prim(p wit.Primitive) component.PrimType {
+	if p == wit.ErrorContext {
+		return component.PrimErrorContext
+	}
+	return component.PrimBool - component.PrimType(p) // both go from bool to string
+}
+
+// anonymous defines a type, once for equal ones.
+func (s *scope) anonymous(d *component.DefinedType) uint32 {
+	k := key(d)
+	if i, ok := s.anon[k]; ok {
+		return i
+	}
+	i := s.define(d)
+	s.anon[k] = i
+	return i
+}
+
+func key(d *component.DefinedType) string {
+	val := func(v *component.ValType) string {
+		if v == nil {
+			return "_"
+		}
+		return fmt.Sprint(*v)
+	}
+	k := fmt.Sprint(d.Kind, d.Prim, d.Labels, val(d.Elem), val(d.Err), val(d.Key), d.Len, d.Res)
+	for _, f := range d.Fields {
+		k += f.Name + val(f.Type)
+	}
+	return k
+}
+
+// ref gives the index of a named type.
+func (s *scope) ref(t *wit.TypeDef) uint32 {
+	t = direct(t)
+	owner := s.e.owner(s.exported, t)
+	switch {
+	case owner == nil:
+		return s.fromRoot(s.e.worldType(t))
+	case owner == s.own:
+		return s.declare(owner.types[t.Name])
+	case owner.exported:
+		return s.fromRoot(s.e.exportScope(owner).declare(owner.types[t.Name]))
+	}
+	return s.fromRoot(s.e.importedType(owner, t.Name))
+}
+
+// importedType gives the index in the component of a type of an import.
+func (e *encoder) importedType(f *iface, name string) uint32 {
+	e.emitImport(f)
+	i, ok := f.index[name]
+	if !ok {
+		i = e.b.member(f.instance, component.SortType, name)
+		f.index[name] = i
+	}
+	return i
+}
+
+// declare gives a named type of the scope's own interface its index.
+func (s *scope) declare(t *wit.TypeDef) uint32 {
+	if i, ok := s.named[t.Name]; ok {
+		return i
+	}
+	var i uint32
+	switch _, resource := t.Kind.(*wit.Resource); {
+	case resource && s.inst != nil:
+		i = s.export(t.Name, component.ExternDesc{Sort: component.SortType, Bound: component.BoundSub})
+	case resource:
+		i = s.e.defineResource(s.own, t.Name)
+	default:
+		i = s.structure(t)
+		if s.inst != nil {
+			i = s.export(t.Name, component.ExternDesc{Sort: component.SortType, Bound: component.BoundEq, Index: i})
+		}
+	}
+	s.named[t.Name] = i
+	return i
+}
+
+// structure gives an index for what a named type stands for. Types that get a
+// name of their own are not shared with anonymous ones.
+func (s *scope) structure(t *wit.TypeDef) uint32 {
+	a, ok := t.Kind.(*wit.Alias)
+	if !ok {
+		return s.define(s.kind(t.Kind))
+	}
+	switch target := a.Type.(type) {
+	case *wit.TypeDef:
+		if target.Name != "" {
+			return s.ref(target)
+		}
+		return s.define(s.kind(target.Kind))
+	case wit.Primitive:
+		return s.define(&component.DefinedType{Kind: component.DefPrim, Prim: prim(target)})
+	}
+	return 0
+}
+
+func (s *scope) kind(kind wit.Kind) *component.DefinedType {
+	switch k := kind.(type) {
+	case *wit.Record:
+		d := &component.DefinedType{Kind: component.DefRecord}
+		for _, f := range k.Fields {
+			d.Fields = append(d.Fields, component.Named{Name: f.Name, Type: s.val(f.Type)})
+		}
+		return d
+	case *wit.Variant:
+		d := &component.DefinedType{Kind: component.DefVariant}
+		for _, c := range k.Cases {
+			d.Fields = append(d.Fields, component.Named{Name: c.Name, Type: s.val(c.Type)})
+		}
+		return d
+	case *wit.Tuple:
+		d := &component.DefinedType{Kind: component.DefTuple}
+		for _, t := range k.Types {
+			d.Fields = append(d.Fields, component.Named{Type: s.val(t)})
+		}
+		return d
+	case *wit.Enum:
+		return &component.DefinedType{Kind: component.DefEnum, Labels: names(k.Cases)}
+	case *wit.Flags:
+		return &component.DefinedType{Kind: component.DefFlags, Labels: names(k.Flags)}
+	case *wit.Option:
+		return &component.DefinedType{Kind: component.DefOption, Elem: s.val(k.Type)}
+	case *wit.Result:
+		return &component.DefinedType{Kind: component.DefResult, Elem: s.val(k.OK), Err: s.val(k.Err)}
+	case *wit.List:
+		if k.Len > 0 {
+			return &component.DefinedType{Kind: component.DefFixed, Elem: s.val(k.Elem), Len: k.Len}
+		}
+		return &component.DefinedType{Kind: component.DefList, Elem: s.val(k.Elem)}
+	case *wit.Map:
+		pair := s.anonymous(&component.DefinedType{Kind: component.DefTuple, Fields: []component.Named{{Type: s.val(k.Key)}, {Type: s.val(k.Value)}}})
+		return &component.DefinedType{Kind: component.DefList, Elem: &component.ValType{Index: pair}}
+	case *wit.Handle:
+		d := &component.DefinedType{Kind: component.DefOwn, Res: s.ref(k.Resource)}
+		if k.Borrow {
+			d.Kind = component.DefBorrow
+		}
+		return d
+	}
+	return new(component.DefinedType)
+}
+
+func names(labels []wit.Label) []string {
+	list := make([]string, len(labels))
+	for i, l := range labels {
+		list[i] = l.Name
+	}
+	return list
+}
+
+// function defines the type of a function.
+func (s *scope) function(fn *wit.Function) uint32 {
+	ft := new(component.FuncType)
+	for _, p := range fn.Params {
+		ft.Params = append(ft.Params, component.Named{Name: p.Name, Type: s.val(p.Type)})
+	}
+	if fn.Result != nil {
+		ft.Result = s.val(fn.Result)
+	}
+	return s.define(ft)
+}
+
+// emitImport imports an interface with what is used of it, once.
+func (e *encoder) emitImport(f *iface) {
+	if f.state != waiting {
+		if f.state == emitting {
+			e.problemf("interface %s uses types of itself through other interfaces", f.name)
+		}
+		return
+	}
+	f.state = emitting
+	s := e.instanceScope(f)
+	for _, t := range f.def.Types {
+		if f.usedTypes[t.Name] {
+			s.declare(t)
+		}
+	}
+	for _, fn := range f.def.Funcs {
+		if name := fn.ABIName(); f.usedFuncs[name] {
+			s.export(name, component.ExternDesc{Sort: component.SortFunc, Index: s.function(fn)})
+		}
+	}
+	t := e.b.typ(s.inst)
+	f.instance = e.b.imported(f.name, component.ExternDesc{Sort: component.SortInstance, Index: t})
+	f.state = emitted
+}
+
+// worldType gives the index of a type of the world. What the world takes from
+// an interface is that interface's; other types are imported by name, which
+// gives them the name that types in signatures must have.
+func (e *encoder) worldType(t *wit.TypeDef) uint32 {
+	if i, ok := e.worldTypes[t.Name]; ok {
+		return i
+	}
+	s := e.world
+	var i uint32
+	var target *wit.TypeDef
+	if a, ok := t.Kind.(*wit.Alias); ok {
+		target, _ = a.Type.(*wit.TypeDef)
+	}
+	switch _, resource := t.Kind.(*wit.Resource); {
+	case resource:
+		i = e.b.imported(t.Name, component.ExternDesc{Sort: component.SortType, Bound: component.BoundSub})
+	case target != nil && target.Name != "":
+		i = s.ref(target)
+	default:
+		i = e.b.imported(t.Name, component.ExternDesc{Sort: component.SortType, Bound: component.BoundEq, Index: s.structure(t)})
+	}
+	e.worldTypes[t.Name] = i
+	return i
+}
