@@ -128,6 +128,7 @@ func (in *Instance) shutdown(ctx context.Context) {
 			in.mods[i] = nil
 		}
 	}
+	in.router.init(in, len(in.subs)) // nothing that it knows can happen any more
 	clear(in.cores)
 	clear(in.opts)
 	in.onClose = nil

@@ -97,9 +97,9 @@ const (
 	outCancelComplete
 )
 
+// init makes the router as good as new.
 func (r *router) init(p poller, comps int) {
-	r.poller = p
-	r.comps = make([]routed, comps)
+	*r = router{poller: p, comps: make([]routed, comps)}
 }
 
 // enter notes that a component's code is about to run outside of a poll.

@@ -1,0 +1,514 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// A stage runs the router with components that are scripts.
+type stage struct {
+	*testing.T
+	in    *Instance
+	names []string // of components, in poll order
+	play  map[string]func() []pollOutput
+	tasks map[*task]string
+	trace []string
+}
+
+// newStage makes a stage with components polled in the order of names.
+func newStage(t *testing.T, names ...string) *stage {
+	s := &stage{T: t, names: names, play: map[string]func() []pollOutput{}, tasks: map[*task]string{}}
+	ctx, cancel := context.WithCancel(context.Background())
+	s.in = &Instance{pre: &InstancePre{c: &Component{name: "test"}}, ctx: ctx, cancel: cancel}
+	s.in.drv.driving = true // the stage is the driver
+	s.in.router.init(s, len(names))
+	for i := range names {
+		s.in.router.comps[i].polls = true
+	}
+	return s
+}
+
+func (s *stage) comp(name string) int { return slices.Index(s.names, name) }
+
+func (s *stage) name(t *task, name string) *task {
+	s.tasks[t] = name
+	return t
+}
+
+// on sets what a poll with the given inputs does; without one it answers
+// nothing.
+func (s *stage) on(call string, f func() []pollOutput) { s.play[call] = f }
+
+func (s *stage) poll(i int, in []pollInput) ([]pollOutput, error) {
+	var ins, outs []string
+	for _, e := range in {
+		ins = append(ins, s.inputName(e))
+	}
+	call := fmt.Sprintf("%s[%s]", s.names[i], strings.Join(ins, " "))
+	var out []pollOutput
+	if f := s.play[call]; f != nil {
+		out = f()
+		delete(s.play, call)
+	}
+	for _, e := range out {
+		outs = append(outs, s.outputName(e))
+	}
+	if len(outs) > 0 {
+		call += " -> [" + strings.Join(outs, " ") + "]"
+	}
+	s.trace = append(s.trace, call)
+	return out, nil
+}
+
+func (s *stage) inputName(e pollInput) string {
+	switch e.Case {
+	case inListening:
+		return fmt.Sprintf("listening(%d,%s)", e.Listening.State, s.tasks[e.Listening.Task])
+	case inReady:
+		return fmt.Sprintf("ready(%d,%s)", e.Ready.State, s.tasks[e.Ready.Task])
+	case inCancel:
+		return fmt.Sprintf("cancel(%d,%s)", e.Cancel.State, s.tasks[e.Cancel.Task])
+	}
+	return fmt.Sprintf("cancel-complete(%d)", e.CancelComplete)
+}
+
+func (s *stage) outputName(e pollOutput) string {
+	switch e.Case {
+	case outReady:
+		return fmt.Sprintf("ready(%d,%s)", e.Ready.State, s.tasks[e.Ready.Task])
+	case outListen:
+		return fmt.Sprintf("listen(%d,%s)", e.Listen.State, s.tasks[e.Listen.Task])
+	case outPending:
+		return fmt.Sprintf("pending(%d,%s)", e.Pending.State, s.tasks[e.Pending.Task])
+	case outCancel:
+		return fmt.Sprintf("cancel(%s)", s.tasks[e.Cancel])
+	}
+	return fmt.Sprintf("cancel-complete(%s)", s.tasks[e.CancelComplete])
+}
+
+func (s *stage) resume(o *op, t *task) {
+	s.trace = append(s.trace, "result "+s.tasks[t])
+	t.released(readyHandle)
+	o.finish(nil)
+}
+
+// settle runs until nothing is left to do.
+func (s *stage) settle() {
+	for {
+		if w := s.in.drv.take(); w != nil {
+			w.run(s.in)
+		} else if !s.in.step() {
+			return
+		}
+	}
+}
+
+// want compares the trace so far and forgets it.
+func (s *stage) want(lines ...string) {
+	s.Helper()
+	if d := cmp.Diff(lines, s.trace); d != "" {
+		s.Errorf("trace (-want +got):\n%s", d)
+	}
+	s.trace = nil
+}
+
+// empty checks that nothing is left over.
+func (s *stage) empty() {
+	s.Helper()
+	if got := s.in.router.stats(); got != (InstanceStats{}) {
+		s.Errorf("left over: %v", got)
+	}
+	if !s.in.router.idle() {
+		s.Error("the router is not idle")
+	}
+	if len(s.play) > 0 {
+		s.Errorf("never called: %v", s.play)
+	}
+}
+
+// An event is a PollSource that tests fire.
+type event struct {
+	fired   bool
+	wake    func()
+	stopped int
+}
+
+func (e *event) Ready() bool { return e.fired }
+func (e *event) Notify(wake func()) func() {
+	e.wake = wake
+	return func() { e.stopped++ }
+}
+func (e *event) fire() {
+	e.fired = true
+	e.wake()
+}
+
+// wait is block-isyswasfa-start for something not ready.
+func (s *stage) wait(e *event, name string) *task {
+	t := s.in.router.newTask(waitTask, 1)
+	t.src = e
+	t.watch(s.in)
+	return s.name(t, name)
+}
+
+// host is the start of an async host function.
+func (s *stage) host(name string) (*task, *hostWork) {
+	w := &hostWork{in: s.in}
+	t, _ := w.pend(func() *task { return s.in.router.newTask(hostTask, 1) })
+	t.work = w
+	return s.name(t, name), w
+}
+
+// makeTask is make-task by a component.
+func (s *stage) makeTask(comp, name string) *task {
+	t, err := s.in.router.makeTask(s.comp(comp))
+	if err != nil {
+		s.Fatal(err)
+	}
+	return s.name(t, name)
+}
+
+// enter is a call into a component from outside.
+func (s *stage) enter(comp string) { s.in.router.enter(s.comp(comp)) }
+
+// await is the host that waits for what a start function answered.
+func (s *stage) await(t *task) *op {
+	o := &op{in: s.in}
+	s.in.router.awaitTask(o, t)
+	return o
+}
+
+// take is the result function of a host task or wait, called by its listener,
+// which then drops its cancel handle.
+func (s *stage) take(t *task, kind taskKind) {
+	s.Helper()
+	if err := t.take(kind); err != nil {
+		s.Error(err)
+	}
+	t.released(readyHandle)
+	t.released(cancelHandle)
+}
+
+func outs(o ...pollOutput) []pollOutput { return o }
+
+func oReady(state uint32, t *task) pollOutput {
+	return pollOutput{Case: outReady, Ready: stateHandle{state, t}}
+}
+func oListen(state uint32, t *task) pollOutput {
+	return pollOutput{Case: outListen, Listen: stateHandle{state, t}}
+}
+func oPending(state uint32, t *task) pollOutput {
+	return pollOutput{Case: outPending, Pending: stateHandle{state, t}}
+}
+func oCancel(t *task) pollOutput { return pollOutput{Case: outCancel, Cancel: t} }
+func oCancelComplete(t *task) pollOutput {
+	return pollOutput{Case: outCancelComplete, CancelComplete: t}
+}
+
+// A guest waits for a timer, then for a host function; then its export is
+// done.
+func TestRouteRoundTrip(t *testing.T) {
+	s := newStage(t, "A")
+	timer := &event{}
+	t1, t2 := s.wait(timer, "T1"), s.makeTask("A", "T2")
+	s.enter("A")
+	op := s.await(t2)
+	var t3 *task
+	var work *hostWork
+	s.on("A[]", func() []pollOutput { return outs(oListen(1, t1), oPending(2, t2)) })
+	s.on("A[ready(1,T1)]", func() []pollOutput {
+		s.take(t1, waitTask)
+		t3, work = s.host("T3")
+		return outs(oListen(3, t3))
+	})
+	s.on("A[ready(3,T3)]", func() []pollOutput {
+		s.take(t3, hostTask)
+		return outs(oReady(4, t2))
+	})
+	s.settle()
+	s.want("A[] -> [listen(1,T1) pending(2,T2)]", "A[listening(1,T1)]")
+	timer.fire()
+	s.settle()
+	s.want("A[ready(1,T1)] -> [listen(3,T3)]", "A[listening(3,T3)]")
+	work.settle(nil, nil)
+	s.settle()
+	s.want("A[ready(3,T3)] -> [ready(4,T2)]", "result T2")
+	if !op.done || op.err != nil || t2.guest != 4 {
+		t.Errorf("op done %v, err %v, state %d", op.done, op.err, t2.guest)
+	}
+	s.empty()
+}
+
+// The host calls A, which calls B, which waits for a pollable; the components
+// are polled in either order.
+func TestRouteNested(t *testing.T) {
+	for _, order := range []string{"AB", "BA"} {
+		t.Run(order, func(t *testing.T) {
+			s := newStage(t, strings.Split(order, "")...)
+			e := &event{}
+			t1, t2, t3 := s.wait(e, "T1"), s.makeTask("B", "T2"), s.makeTask("A", "T3")
+			s.enter("A")
+			s.enter("B")
+			s.await(t3)
+			s.on("A[]", func() []pollOutput { return outs(oListen(10, t2), oPending(11, t3)) })
+			s.on("B[]", func() []pollOutput { return outs(oListen(20, t1), oPending(21, t2)) })
+			s.on("B[ready(20,T1)]", func() []pollOutput {
+				s.take(t1, waitTask)
+				return outs(oReady(22, t2))
+			})
+			s.on("A[ready(10,T2)]", func() []pollOutput {
+				t2.released(cancelHandle)
+				s.enter("B") // B's result function, which drops the ready handle
+				t2.released(readyHandle)
+				return outs(oReady(12, t3))
+			})
+			s.settle()
+			if order == "AB" {
+				s.want("A[] -> [listen(10,T2) pending(11,T3)]", "B[] -> [listen(20,T1) pending(21,T2)]",
+					"A[listening(10,T2)]", "B[listening(20,T1)]")
+			} else {
+				s.want("B[] -> [listen(20,T1) pending(21,T2)]", "A[] -> [listen(10,T2) pending(11,T3)]",
+					"B[listening(20,T1)]", "A[listening(10,T2)]")
+			}
+			e.fire()
+			s.settle()
+			// B is polled once more because A's poll called into it.
+			s.want("B[ready(20,T1)] -> [ready(22,T2)]", "A[ready(10,T2)] -> [ready(12,T3)]", "result T3", "B[]")
+			s.empty()
+		})
+	}
+}
+
+// A spawned task outlives the call that made it, and nobody listens to it.
+func TestRouteSpawn(t *testing.T) {
+	s := newStage(t, "A")
+	e := &event{}
+	t1, t2 := s.wait(e, "T1"), s.makeTask("A", "T2")
+	t2.released(pendingHandle)
+	s.enter("A")
+	s.on("A[]", func() []pollOutput { return outs(oListen(1, t1), oPending(2, t2)) })
+	s.on("A[ready(1,T1)]", func() []pollOutput {
+		s.take(t1, waitTask)
+		return outs(oReady(3, t2))
+	})
+	s.settle()
+	e.fire()
+	s.settle()
+	s.want("A[] -> [listen(1,T1) pending(2,T2)]", "A[listening(1,T1)]", "A[ready(1,T1)] -> [ready(3,T2)]")
+	s.empty()
+}
+
+// A races B's task against a host function and cancels the loser.
+func TestRouteCancel(t *testing.T) {
+	for _, order := range []string{"AB", "BA"} {
+		t.Run(order, func(t *testing.T) {
+			s := newStage(t, strings.Split(order, "")...)
+			t1, slow := s.host("T1")
+			t3, quick := s.host("T3")
+			t2, t4 := s.makeTask("B", "T2"), s.makeTask("A", "T4")
+			cancelled := false
+			slow.onCancel(func() { cancelled = true })
+			s.enter("A")
+			s.enter("B")
+			s.await(t4)
+			s.on("A[]", func() []pollOutput { return outs(oListen(10, t2), oListen(11, t3), oPending(12, t4)) })
+			s.on("B[]", func() []pollOutput { return outs(oListen(20, t1), oPending(21, t2)) })
+			s.on("A[ready(11,T3)]", func() []pollOutput {
+				s.take(t3, hostTask)
+				return outs(oCancel(t2), oReady(13, t4))
+			})
+			s.on("B[cancel(21,T2)]", func() []pollOutput {
+				t2.released(readyHandle)
+				return outs(oCancel(t1))
+			})
+			s.on("B[cancel-complete(20)]", func() []pollOutput { return outs(oCancelComplete(t2)) })
+			s.settle()
+			s.trace = nil
+			quick.settle(nil, nil)
+			s.settle()
+			s.want("A[ready(11,T3)] -> [cancel(T2) ready(13,T4)]", "result T4", "B[cancel(21,T2)] -> [cancel(T1)]",
+				"B[cancel-complete(20)] -> [cancel-complete(T2)]", "A[cancel-complete(10)]")
+			if !cancelled {
+				t.Error("the host function was not cancelled")
+			}
+			s.empty()
+		})
+	}
+}
+
+// A cancel that crosses the ready of the same task is dropped.
+func TestRouteCancelCrossesReady(t *testing.T) {
+	s := newStage(t, "A", "B")
+	t1, work := s.host("T1")
+	t2 := s.makeTask("B", "T2")
+	e := &event{}
+	t3 := s.wait(e, "T3")
+	s.enter("A")
+	s.enter("B")
+	s.on("A[]", func() []pollOutput { return outs(oListen(1, t1), oListen(2, t2), oListen(3, t3)) })
+	s.on("B[]", func() []pollOutput { return outs(oPending(20, t2)) })
+	s.settle()
+	s.want("A[] -> [listen(1,T1) listen(2,T2) listen(3,T3)]", "B[] -> [pending(20,T2)]",
+		"A[listening(1,T1) listening(3,T3) listening(2,T2)]")
+
+	s.on("A[ready(3,T3)]", func() []pollOutput {
+		s.take(t3, waitTask)
+		work.settle(nil, nil) // too late for the cancel, which wins
+		return outs(oCancel(t1))
+	})
+	e.fire()
+	s.settle()
+	s.want("A[ready(3,T3)] -> [cancel(T1)]", "A[cancel-complete(1)]")
+
+	s.enter("A")
+	s.enter("B")
+	s.on("A[]", func() []pollOutput { return nil })
+	s.on("B[]", func() []pollOutput { return outs(oReady(21, t2)) })
+	s.settle()
+	s.want("A[]", "B[] -> [ready(21,T2)]", "A[ready(2,T2)]")
+	// A has the ready handle, but had asked to cancel.
+	s.enter("A")
+	s.on("A[]", func() []pollOutput {
+		t2.released(readyHandle)
+		return outs(oCancel(t2))
+	})
+	s.settle()
+	s.want("A[] -> [cancel(T2)]")
+	s.empty()
+}
+
+// A task may be ready before anybody listens.
+func TestRouteReadyFirst(t *testing.T) {
+	s := newStage(t, "A", "B")
+	t1, work := s.host("T1")
+	t2 := s.makeTask("B", "T2")
+	work.settle(nil, nil)
+	s.enter("B")
+	s.on("B[]", func() []pollOutput { return outs(oPending(20, t2), oReady(21, t2)) })
+	s.settle()
+	s.want("B[] -> [pending(20,T2) ready(21,T2)]")
+	s.enter("A")
+	s.on("A[]", func() []pollOutput { return outs(oListen(1, t1), oListen(2, t2)) })
+	s.on("A[ready(1,T1) ready(2,T2)]", func() []pollOutput {
+		if err := t1.take(hostTask); err != nil {
+			t.Error(err)
+		}
+		t1.released(readyHandle)
+		t2.released(readyHandle)
+		return nil
+	})
+	s.settle()
+	s.want("A[] -> [listen(1,T1) listen(2,T2)]", "A[ready(1,T1) ready(2,T2)]")
+
+	// The same for the host: a second call whose task was ready during the
+	// first one.
+	t3 := s.makeTask("A", "T3")
+	s.enter("A")
+	s.on("A[]", func() []pollOutput { return outs(oPending(3, t3), oReady(4, t3)) })
+	s.settle()
+	op := s.await(t3)
+	s.settle()
+	s.want("A[] -> [pending(3,T3) ready(4,T3)]", "result T3")
+	if !op.done {
+		t.Error("the call did not end")
+	}
+	s.empty()
+}
+
+// Waits and host functions whose handles are dropped are cancelled; two waits
+// for one thing both end.
+func TestRouteDrop(t *testing.T) {
+	s := newStage(t, "A")
+	e := &event{}
+	t1 := s.wait(e, "T1")
+	t1.released(pendingHandle)
+	if e.stopped != 1 {
+		t.Errorf("stopped %d times", e.stopped)
+	}
+	t2, work := s.host("T2")
+	t2.released(pendingHandle)
+	if work.settle(nil, nil) {
+		t.Error("a result nobody can take was accepted")
+	}
+	s.settle()
+	s.empty()
+}
+
+// The host cancels a call: before the guest has told its number, after, and
+// when the guest finishes all the same.
+func TestRouteHostCancel(t *testing.T) {
+	s := newStage(t, "A")
+	t1 := s.makeTask("A", "T1")
+	s.enter("A")
+	op := s.await(t1)
+	op.abandoned.Store(true)
+	s.in.router.cancelOp(op)
+	s.on("A[]", func() []pollOutput { return outs(oPending(1, t1)) })
+	s.on("A[cancel(1,T1)]", func() []pollOutput {
+		t1.released(readyHandle)
+		return outs(oCancelComplete(t1))
+	})
+	s.settle()
+	s.want("A[] -> [pending(1,T1)]", "A[cancel(1,T1)] -> [cancel-complete(T1)]")
+	s.empty()
+
+	t2 := s.makeTask("A", "T2")
+	s.enter("A")
+	op = s.await(t2)
+	_, work := s.host("T3") // something outside, so that it is no deadlock
+	s.on("A[]", func() []pollOutput { return outs(oPending(2, t2)) })
+	s.settle()
+	op.abandoned.Store(true)
+	s.in.router.cancelOp(op)
+	s.on("A[cancel(2,T2)]", func() []pollOutput {
+		t2.released(cancelHandle)
+		return outs(oReady(3, t2))
+	})
+	s.settle()
+	s.want("A[] -> [pending(2,T2)]", "A[cancel(2,T2)] -> [ready(3,T2)]", "result T2")
+	work.task.released(pendingHandle)
+	s.empty()
+}
+
+func TestRouteDeadlock(t *testing.T) {
+	s := newStage(t, "A")
+	t1 := s.makeTask("A", "T1")
+	s.enter("A")
+	op := s.await(t1)
+	s.on("A[]", func() []pollOutput { return outs(oPending(1, t1)) })
+	s.on("A[cancel(1,T1)]", func() []pollOutput {
+		t1.released(readyHandle)
+		return outs(oCancelComplete(t1))
+	})
+	s.settle()
+	if !op.done || !errors.Is(op.err, errDeadlock) {
+		t.Errorf("op done %v: %v", op.done, op.err)
+	}
+	s.empty()
+}
+
+// Events that break the protocol trap.
+func TestRouteErrors(t *testing.T) {
+	for name, script := range map[string]func(s *stage) pollOutput{
+		"ready of a host task":  func(s *stage) pollOutput { t, _ := s.host("T"); return oReady(1, t) },
+		"ready of another's":    func(s *stage) pollOutput { return oReady(1, s.makeTask("B", "T")) },
+		"pending of another's":  func(s *stage) pollOutput { return oPending(1, s.makeTask("B", "T")) },
+		"cancel-complete unbid": func(s *stage) pollOutput { return oCancelComplete(s.makeTask("A", "T")) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStage(t, "A", "B")
+			s.enter("A")
+			s.on("A[]", func() []pollOutput { return outs(script(s)) })
+			s.settle()
+			if s.in.trap == nil || !strings.Contains(s.in.trap.Error(), "isyswasfa protocol") {
+				t.Errorf("got %v", s.in.trap)
+			}
+		})
+	}
+}

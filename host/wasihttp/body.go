@@ -1,0 +1,251 @@
+package wasihttp
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/isyswasfa/isyswasfa/host"
+	"github.com/isyswasfa/isyswasfa/host/wasi"
+)
+
+// incoming reads a body that net/http receives, and resolves the trailers at
+// its end.
+type incoming struct {
+	rc      io.ReadCloser
+	trailer func() http.Header // valid at the end of rc
+	result  *trailersFuture
+	end     func() // runs when nothing more will be read; may be nil
+}
+
+// newIncoming gives the contents and the trailers of a received body; the
+// stream is nil if there is none.
+func newIncoming(rc io.ReadCloser, trailer func() http.Header, end func()) (*wasi.InputStream, *trailersFuture) {
+	in := &incoming{rc, trailer, new(trailersFuture), end}
+	if rc == nil || rc == http.NoBody {
+		in.finish(TrailersResult{})
+		return nil, in.result
+	}
+	return wasi.NewReaderStream(in), in.result
+}
+
+func (in *incoming) Read(p []byte) (int, error) {
+	n, err := in.rc.Read(p)
+	switch err {
+	case nil:
+	case io.EOF:
+		var res TrailersResult
+		if f := fieldsOf(in.trailer()); len(f.list) > 0 {
+			res.OK = host.Some(f)
+		}
+		in.finish(res)
+	default:
+		c := classify(err)
+		in.finish(trailersErr(c))
+		err = c
+	}
+	return n, err
+}
+
+// Close gives up the rest of the body, if any; then there are no trailers.
+func (in *incoming) Close() error {
+	err := in.rc.Close()
+	in.finish(TrailersResult{})
+	return err
+}
+
+func (in *incoming) finish(res TrailersResult) {
+	if in.result.Resolve(res) && in.end != nil {
+		in.end()
+	}
+}
+
+// outgoing reads the body of a message that a guest made, for net/http's
+// client to send. When the trailers resolve to an error, reading fails, which
+// ends the connection.
+type outgoing struct {
+	*body
+	ctx     context.Context
+	trailer http.Header // gets the trailers at the end
+	unwatch func()
+
+	mu   sync.Mutex
+	err  error // why reading fails
+	done bool  // all was read
+}
+
+func newOutgoing(ctx context.Context, b *body, trailer http.Header) *outgoing {
+	o := &outgoing{body: b, ctx: ctx, trailer: trailer}
+	o.unwatch = b.watchTrailers(func(c ErrorCode) {
+		o.mu.Lock()
+		o.err = c
+		o.mu.Unlock()
+		b.stream.Close()
+	})
+	return o
+}
+
+// watchTrailers calls fail if the trailers are an error.
+func (b *body) watchTrailers(fail func(ErrorCode)) (stop func()) {
+	return b.trailers.OnDone(func(res TrailersResult, sent bool) {
+		if sent && res.IsErr {
+			fail(res.Err)
+		}
+	})
+}
+
+func (o *outgoing) Read(p []byte) (int, error) {
+	n, err := o.stream.Read(p)
+	if err == nil {
+		return n, nil
+	}
+	if err == io.EOF {
+		err = o.finish()
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if err != io.EOF && o.err != nil {
+		err = o.err
+	}
+	o.done = err == io.EOF
+	return n, err
+}
+
+// finish waits for the trailers after the end of the contents.
+func (o *outgoing) finish() error {
+	f, err := o.waitTrailers(o.ctx)
+	if err != nil {
+		return err
+	}
+	f.copyTrailers(o.trailer, "")
+	return io.EOF
+}
+
+// waitTrailers gives the trailers that follow the contents. A guest that drops
+// their sender has none.
+func (b *body) waitTrailers(ctx context.Context) (*Fields, error) {
+	res, _, err := b.trailers.Wait(ctx)
+	switch {
+	case err != nil:
+		return nil, err
+	case res.IsErr:
+		return nil, res.Err
+	case !res.OK.Some:
+		return &Fields{}, nil
+	}
+	return res.OK.Value, nil
+}
+
+// Close may come before the end, when the server has answered early.
+func (o *outgoing) Close() error {
+	o.unwatch()
+	return o.stream.Close()
+}
+
+// complete tells whether all was read.
+func (o *outgoing) complete() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.done
+}
+
+// framing are fields that must not be in trailers (RFC 9110 section 6.5.1).
+var framing = map[string]bool{
+	"content-encoding": true,
+	"content-length":   true,
+	"content-range":    true,
+	"content-type":     true,
+	"te":               true,
+	"trailer":          true,
+}
+
+func (f *Fields) copyTrailers(h http.Header, prefix string) {
+	t := &Fields{}
+	for _, x := range f.list {
+		if !framing[strings.ToLower(x.Name)] {
+			t.list = append(t.list, x)
+		}
+	}
+	t.copyTo(h, prefix)
+}
+
+// timedBody is the body of a received response. It bounds how long reads wait,
+// by cancelling the request, and tells the cause when the request is cancelled.
+type timedBody struct {
+	io.ReadCloser
+	ctx            context.Context
+	cancel         context.CancelCauseFunc
+	first, between time.Duration // 0 for no limit
+}
+
+func (b *timedBody) Read(p []byte) (int, error) {
+	limit := b.between
+	if b.first != 0 {
+		limit, b.first = b.first, 0
+	}
+	if limit != 0 {
+		t := time.AfterFunc(limit, func() { b.cancel(code(ConnectionReadTimeout)) })
+		defer t.Stop()
+	}
+	n, err := b.ReadCloser.Read(p)
+	if err != nil && err != io.EOF && b.ctx.Err() != nil {
+		err = context.Cause(b.ctx)
+	}
+	return n, err
+}
+
+// errGone is why a stream ends whose request is over.
+var errGone = errors.New("the request is over")
+
+// serverBody is the body of a request being served. It must not be touched
+// once the handler has returned, while guests and their streams may still
+// hold it.
+type serverBody struct {
+	rc io.ReadCloser
+	// interrupt ends a read under way, if it can.
+	interrupt func() error
+
+	mu      sync.Mutex
+	reading bool
+	stopped bool
+	idle    chan struct{} // closed when the read under way at stop has ended
+}
+
+func (b *serverBody) Read(p []byte) (int, error) {
+	b.mu.Lock()
+	if b.stopped {
+		b.mu.Unlock()
+		return 0, errGone
+	}
+	b.reading = true
+	b.mu.Unlock()
+	n, err := b.rc.Read(p)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.reading = false
+	if b.stopped {
+		close(b.idle)
+	}
+	return n, err
+}
+
+// Close leaves the rest to net/http, which decides whether to read it.
+func (b *serverBody) Close() error { return nil }
+
+// stop ends all reading before the handler returns.
+func (b *serverBody) stop() {
+	b.mu.Lock()
+	b.stopped = true
+	wait := b.reading
+	if wait {
+		b.idle = make(chan struct{})
+	}
+	b.mu.Unlock()
+	if wait && b.interrupt() == nil {
+		<-b.idle
+	}
+}

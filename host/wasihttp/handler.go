@@ -1,0 +1,290 @@
+package wasihttp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/isyswasfa/isyswasfa/host"
+	"github.com/isyswasfa/isyswasfa/host/wasi"
+)
+
+// A Config of a [Handler]; the zero value works.
+type Config struct {
+	// Timeout is how long a request may take until the head of its response;
+	// then the client gets 504. 0 means for ever.
+	Timeout time.Duration
+	// Linger is how long a guest may go on after its response is complete; 0
+	// means DefaultLinger, a negative value not at all.
+	Linger time.Duration
+	// MaxConcurrency is how many instances may be alive at once. Further
+	// requests wait, for Timeout at most, and then get 503. 0 means any number.
+	MaxConcurrency int
+	// WASI is what wasi:cli gives to the guests. The writers may be shared;
+	// see [wasi.SyncWriter].
+	WASI wasi.Config
+	// Transport sends what the guests request; nil means [DefaultTransport].
+	Transport http.RoundTripper
+	// Values are further values of the instances.
+	Values map[any]any
+	// Logger gets why requests failed; nil means slog.Default().
+	Logger *slog.Logger
+}
+
+// DefaultLinger is the Linger of a Config that sets none.
+const DefaultLinger = 5 * time.Second
+
+// A Handler serves HTTP with a component that exports wasi:http/handler. Each
+// request gets an instance of its own, which ends when the response is
+// complete and nothing more is going on in it, or its linger time is up.
+type Handler struct {
+	pre    *host.InstancePre
+	handle *host.ExportFunc[sendParams, sendResponse]
+	conf   Config
+	values map[any]any
+	slots  chan struct{} // nil for any number
+	live   sync.WaitGroup
+}
+
+// NewHandler makes a handler. The error says if the component does not export
+// wasi:http/handler@0.3.0 in its polyfilled form.
+func NewHandler(pre *host.InstancePre, c Config) (*Handler, error) {
+	f, err := host.Export[sendParams, sendResponse](pre, handlerName, "handle")
+	if err != nil {
+		return nil, err
+	}
+	if c.Linger == 0 {
+		c.Linger = DefaultLinger
+	}
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	if c.Transport == nil {
+		c.Transport = DefaultTransport
+	}
+	h := &Handler{pre: pre, handle: f, conf: c}
+	if c.MaxConcurrency > 0 {
+		h.slots = make(chan struct{}, c.MaxConcurrency)
+	}
+	if c.WASI.Stdout != nil {
+		c.WASI.Stdout = wasi.SyncWriter(c.WASI.Stdout)
+	}
+	if c.WASI.Stderr != nil {
+		c.WASI.Stderr = wasi.SyncWriter(c.WASI.Stderr)
+	}
+	h.values = wasi.With(With(c.Values, c.Transport), c.WASI)
+	return h, nil
+}
+
+// Wait waits until all instances have ended; no request must come meanwhile.
+// It answers ctx's error if that is first.
+func (h *Handler) Wait(ctx context.Context) error {
+	done := make(chan struct{})
+	go func() {
+		h.live.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Reasons for which the handler itself ends a request.
+var (
+	errTimeout = errors.New("no response in time")
+	errBusy    = errors.New("too many requests at once")
+)
+
+// ServeHTTP implements [http.Handler]. It depends on no guest: when the time
+// is up it answers, whatever the guest does.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithCancelCause(r.Context())
+	defer cancel(errGone)
+	if h.conf.Timeout > 0 {
+		t := time.AfterFunc(h.conf.Timeout, func() { cancel(errTimeout) })
+		defer t.Stop()
+		x := h.begin(ctx, w, r)
+		o := x.wait(ctx)
+		if !t.Stop() && o.err == nil {
+			o.drop()
+			o = outcome{err: errTimeout}
+		}
+		x.finish(w, r, o)
+		return
+	}
+	x := h.begin(ctx, w, r)
+	x.finish(w, r, x.wait(ctx))
+}
+
+// An exchange is one request with its instance. One goroutine, net/http's,
+// talks to the client; another one calls the guest.
+type exchange struct {
+	h       *Handler
+	ctx     context.Context
+	body    *serverBody
+	req     *Request
+	outcome chan outcome  // of the call
+	done    chan struct{} // closed when the client has been answered
+
+	mu     sync.Mutex
+	failed error  // why the guest failed after the head
+	abort  func() // ends the response when the guest fails
+}
+
+// An outcome is what the guest answered, or why there is no answer.
+type outcome struct {
+	resp *Response
+	err  error
+}
+
+func (o outcome) drop() {
+	if o.resp != nil {
+		o.resp.drop()
+	}
+}
+
+func (h *Handler) begin(ctx context.Context, w http.ResponseWriter, r *http.Request) *exchange {
+	x := &exchange{h: h, ctx: ctx, outcome: make(chan outcome, 1), done: make(chan struct{})}
+	x.req, x.body = newServerRequest(w, r)
+	if h.slots != nil {
+		select {
+		case h.slots <- struct{}{}:
+		case <-ctx.Done():
+			x.outcome <- outcome{err: errBusy}
+			return x
+		}
+	}
+	h.live.Add(1)
+	go x.run()
+	return x
+}
+
+// wait waits for the outcome, or for the client or the limit.
+func (x *exchange) wait(ctx context.Context) outcome {
+	select {
+	case o := <-x.outcome:
+		return o
+	default:
+	}
+	select {
+	case o := <-x.outcome:
+		return o
+	case <-ctx.Done():
+		return outcome{err: context.Cause(ctx)}
+	}
+}
+
+// run calls the guest in a new instance, and keeps that until all is over.
+func (x *exchange) run() {
+	h := x.h
+	defer h.live.Done()
+	defer func() {
+		if h.slots != nil {
+			<-h.slots
+		}
+	}()
+	in, o := x.call()
+	x.outcome <- o
+	if in == nil {
+		return
+	}
+	if o.err == nil {
+		x.attend(in)
+	}
+	<-x.done
+	select { // nobody has taken the response
+	case o := <-x.outcome:
+		o.drop()
+	default:
+	}
+	if err := in.Close(context.Background()); err != nil {
+		x.log(slog.LevelWarn, "closing the instance failed", err)
+	}
+}
+
+func (x *exchange) call() (in *host.Instance, o outcome) {
+	defer func() {
+		if p := recover(); p != nil {
+			o.err = fmt.Errorf("panic: %v", p)
+			x.h.conf.Logger.Error("panic while serving a request", "panic", p, "stack", string(debug.Stack()))
+		}
+	}()
+	in, err := x.h.pre.Instantiate(x.ctx, host.InstanceConfig{Values: x.h.values})
+	if err != nil {
+		x.req.drop()
+		return nil, outcome{err: fmt.Errorf("making an instance: %w", err)}
+	}
+	res, err := x.h.handle.Call(x.ctx, in, sendParams{x.req})
+	switch {
+	case err != nil:
+		return in, outcome{err: err}
+	case res.IsErr:
+		return in, outcome{err: res.Err}
+	}
+	return in, outcome{resp: res.OK}
+}
+
+// attend lets the guest go on while the response is sent and for the linger
+// time afterwards.
+func (x *exchange) attend(in *host.Instance) {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	go func() {
+		select {
+		case <-ctx.Done():
+			return
+		case <-x.done:
+		}
+		t := time.NewTimer(max(x.h.conf.Linger, 0))
+		defer t.Stop()
+		select {
+		case <-ctx.Done():
+		case <-t.C:
+			cancel()
+		}
+	}()
+	// Settling the transmission at the end of the response may wake the guest.
+	for range 2 {
+		if err := in.WaitIdle(ctx); err != nil {
+			if ctx.Err() == nil {
+				x.fail(err)
+			}
+			return
+		}
+		<-x.done
+	}
+}
+
+// fail ends a response whose head may have been sent.
+func (x *exchange) fail(err error) {
+	x.mu.Lock()
+	x.failed = err
+	abort := x.abort
+	x.mu.Unlock()
+	if abort != nil {
+		abort()
+	}
+	select {
+	case <-x.done:
+		x.log(slog.LevelError, "the guest failed after its response", err)
+	default:
+	}
+}
+
+func (x *exchange) log(level slog.Level, msg string, err error) {
+	attrs := []any{"method", x.req.method.String(), "path", x.req.path.Value, "error", err.Error()}
+	var trap *host.Trap
+	if errors.As(err, &trap) && trap.Stack != "" {
+		attrs = append(attrs, "stack", strings.TrimSpace(trap.Stack))
+	}
+	x.h.conf.Logger.Log(context.Background(), level, msg, attrs...)
+}

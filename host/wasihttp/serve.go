@@ -1,0 +1,225 @@
+package wasihttp
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/isyswasfa/isyswasfa/host"
+)
+
+// newServerRequest makes the guest's view of a request that net/http received.
+func newServerRequest(w http.ResponseWriter, r *http.Request) (*Request, *serverBody) {
+	rc := http.NewResponseController(w)
+	sb := &serverBody{rc: r.Body, interrupt: func() error { return rc.SetReadDeadline(time.Unix(1, 0)) }}
+	var contents io.ReadCloser = sb
+	if r.Body == nil || r.Body == http.NoBody {
+		contents = nil
+	}
+	req := &Request{method: methodOf(r.Method), scheme: host.Some(Scheme{Case: schemeHTTP})}
+	if r.TLS != nil {
+		req.scheme.Value.Case = schemeHTTPS
+	}
+	if r.Host != "" {
+		req.authority = host.Some(r.Host)
+	}
+	if r.Method != http.MethodConnect {
+		req.path = host.Some(r.URL.RequestURI())
+	}
+	// net/http has dealt with Expect.
+	req.headers = fieldsOf(r.Header, "expect").freeze()
+	req.sent = new(sendFuture)
+	req.stream, req.trailers = newIncoming(contents, func() http.Header { return r.Trailer }, nil)
+	return req, sb
+}
+
+// finish answers the client.
+func (x *exchange) finish(w http.ResponseWriter, r *http.Request, o outcome) {
+	defer close(x.done)
+	defer x.body.stop()
+	if o.err != nil {
+		x.refuse(w, r, o.err)
+		return
+	}
+	ctx, cancel := context.WithCancelCause(x.ctx)
+	defer cancel(errGone)
+	x.mu.Lock()
+	x.abort = func() { cancel(x.failed) }
+	if x.failed != nil {
+		cancel(x.failed)
+	}
+	x.mu.Unlock()
+
+	s := &sending{w: w, rc: http.NewResponseController(w), resp: o.resp, method: r.Method}
+	err := s.send(ctx)
+	if err == nil {
+		o.resp.sent.Resolve(SendResult{})
+		return
+	}
+	if o.resp.stream != nil {
+		o.resp.stream.Close()
+	}
+	if ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
+	o.resp.sent.Resolve(sendErr(classify(err)))
+	if !s.begun {
+		x.refuse(w, r, err)
+		return
+	}
+	if r.Context().Err() == nil {
+		x.log(slog.LevelError, "the response broke off", err)
+	}
+	panic(http.ErrAbortHandler) // so that the client sees it
+}
+
+// refuse answers with a status alone and logs the reason.
+func (x *exchange) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	if r.Context().Err() != nil {
+		return // the client has gone
+	}
+	status := http.StatusInternalServerError
+	var c ErrorCode
+	switch {
+	case errors.Is(err, errBusy):
+		status = http.StatusServiceUnavailable
+	case errors.Is(err, errTimeout), errors.Is(err, context.DeadlineExceeded):
+		status = http.StatusGatewayTimeout
+	case errors.As(err, &c):
+		status = c.Status()
+	}
+	x.log(slog.LevelError, "no response from the guest", err)
+	http.Error(w, http.StatusText(status), status)
+}
+
+// A sending is a response on its way to the client.
+type sending struct {
+	w      http.ResponseWriter
+	rc     *http.ResponseController
+	resp   *Response
+	method string
+	begun  bool // the head is out
+	length int64
+	count  int64 // bytes of contents sent
+}
+
+// send sends the response. Before it waits for the guest it flushes, so the
+// client has whatever there is.
+func (s *sending) send(ctx context.Context) error {
+	if err := s.head(); err != nil {
+		return err
+	}
+	if s.resp.stream == nil || !s.hasContents() {
+		if s.resp.stream != nil {
+			s.resp.stream.Close()
+		}
+		return nil
+	}
+	stop := context.AfterFunc(ctx, func() { s.resp.stream.Close() })
+	defer stop()
+	var failure ErrorCode
+	failed := make(chan struct{})
+	unwatch := s.resp.watchTrailers(func(c ErrorCode) {
+		failure = c
+		close(failed)
+		s.resp.stream.Close()
+	})
+	defer unwatch()
+	if err := s.contents(); err != nil {
+		select {
+		case <-failed:
+			return failure
+		default:
+			return err
+		}
+	}
+	return s.trailers(ctx)
+}
+
+func (s *sending) head() error {
+	if s.resp.status < 200 || s.resp.status > 999 {
+		return internalError("the guest's response has status %d", s.resp.status)
+	}
+	h := s.w.Header()
+	s.resp.headers.copyTo(h, "")
+	length, err := contentLength(h)
+	if err != nil {
+		return internalError("the guest's response has a broken content-length")
+	}
+	if s.length = length; length >= 0 {
+		h.Set("Content-Length", strconv.FormatInt(length, 10))
+	}
+	if s.resp.stream == nil && length > 0 && s.hasContents() {
+		return internalError("the guest's response declares %d bytes and has none", length)
+	}
+	// Without this, HTTP/1 reads the request to its end before it answers.
+	// Other versions need no such thing and say so.
+	_ = s.rc.EnableFullDuplex()
+	s.begun = true
+	s.w.WriteHeader(int(s.resp.status))
+	return nil
+}
+
+func (s *sending) hasContents() bool {
+	return s.method != http.MethodHead && s.resp.status != http.StatusNoContent && s.resp.status != http.StatusNotModified
+}
+
+func (s *sending) contents() error {
+	stream := s.resp.stream
+	for {
+		if !stream.Buffered() {
+			if err := s.flush(); err != nil {
+				return err
+			}
+		}
+		b, err := stream.ReadChunk()
+		if len(b) > 0 {
+			s.count += int64(len(b))
+			if _, err := s.w.Write(b); err != nil {
+				return bodyError(err)
+			}
+		}
+		if err == io.EOF {
+			break
+		} else if err != nil {
+			return err
+		}
+	}
+	if s.length >= 0 && s.count != s.length {
+		return bodyError(http.ErrContentLength)
+	}
+	return nil
+}
+
+func (s *sending) flush() error {
+	if err := s.rc.Flush(); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return bodyError(err)
+	}
+	return nil
+}
+
+// bodyError tells why net/http did not take the contents.
+func bodyError(err error) error {
+	if errors.Is(err, http.ErrContentLength) {
+		return code(HTTPResponseBodySize)
+	}
+	return err
+}
+
+func (s *sending) trailers(ctx context.Context) error {
+	if _, _, done := s.resp.body.trailers.Poll(); !done {
+		if err := s.flush(); err != nil {
+			return err
+		}
+	}
+	f, err := s.resp.waitTrailers(ctx)
+	if err != nil {
+		return err
+	}
+	f.copyTrailers(s.w.Header(), http.TrailerPrefix)
+	return nil
+}
