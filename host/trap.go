@@ -87,6 +87,7 @@ func (r *router) fail(err error) {
 	for len(r.ops) > 0 {
 		o := r.ops[0]
 		r.ops.remove(o)
+		r.unlisten(o.task) // the op will be used again
 		o.finish(err)
 	}
 	for _, d := range r.done {
