@@ -12,7 +12,7 @@ import (
 // Limits of what a component may make Link do. A component of a few bytes can
 // ask for exponentially many instances or for types of exponential size.
 const (
-	maxWork      = 2 << 20  // definitions evaluated, exports made, types compared
+	maxWork      = 1 << 19  // definitions evaluated, exports made, types compared
 	maxInstances = 10_000   // component instances, and steps
 	maxTypeNodes = 100_000  // of one value type written out as a tree
 	maxAllNodes  = 16 << 20 // of all value types together

@@ -132,6 +132,43 @@ func TestLinkTwice(t *testing.T) {
 	}
 }
 
+// TestMutations links every component of testdata with every byte changed in
+// turn: there may be an error, but no panic.
+func TestMutations(t *testing.T) {
+	valid, total := 0, 0
+	for _, b := range goldenBinaries(t) {
+		for i := range b {
+			was := b[i]
+			for _, v := range []byte{0, 1, was - 1, was + 1, was ^ 0x40, 0x7f, 0xff} {
+				b[i] = v
+				if p, err := decodeAndLink(b); err == nil {
+					_ = p.String()
+					valid++
+				}
+				total++
+			}
+			b[i] = was
+		}
+	}
+	t.Logf("%d of %d are valid", valid, total)
+}
+
+// TestTypeBomb links instance types that double in size with each level.
+func TestTypeBomb(t *testing.T) {
+	defs := []Def{typ(&InstanceType{})}
+	for i := range uint32(40) {
+		outer := Decl{Alias: &Alias{Target: AliasOuter, Sort: SortType, Count: 1, Index: i}}
+		export := func(name string) Decl {
+			return Decl{Export: &ExportDecl{Name: name, Desc: sortDesc(SortInstance, 0)}}
+		}
+		defs = append(defs, typ(&InstanceType{Decls: []Decl{outer, export("a"), export("b")}}))
+	}
+	_, err := Link(&Component{Defs: defs})
+	if err == nil || !strings.Contains(err.Error(), "takes too many steps") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func FuzzLink(f *testing.F) {
 	f.Add(everything().Encode())
 	for _, b := range goldenBinaries(f) {
