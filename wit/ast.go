@@ -17,6 +17,7 @@ type unit struct {
 	ifaces []*ifaceDecl
 	worlds []*worldDecl
 	refs   []*pkgRef // every package the unit mentions, in text order
+	since  []ident   // every version an @since names
 }
 
 // A pkgRef is `ns:name@version`.

@@ -197,9 +197,10 @@ func (l *loader) add(files map[string]string, one, main bool) error {
 		}
 		if s := groups[ref.name]; s != nil {
 			s.units = append(s.units, u)
-			if s.docs == "" {
-				s.docs = u.docs
+			if s.docs != "" && u.docs != "" {
+				return u.pkg.pos.errorf("package `%s` has docs in %s too", s.name, s.units[0].src.path)
 			}
+			s.docs += u.docs
 			continue
 		}
 		s, err := l.declare(ref, u)

@@ -15,6 +15,7 @@ type parser struct {
 	units []*unit
 	unit  *unit
 	depth int
+	since []ident // versions of gates whose unit is not known yet
 }
 
 // parseFile reads one file into its units; the first is the file's own body.
@@ -152,6 +153,7 @@ func (p *parser) gateVersion() string {
 	p.lex.space()
 	v := p.lex.version()
 	p.next()
+	p.since = append(p.since, ident{v.text, v.pos})
 	return v.text
 }
 
@@ -180,6 +182,7 @@ func (p *parser) topItem(main *unit, first bool) {
 		return
 	}
 	p.expect("{")
+	p.since = nil
 	nested := &unit{src: p.lex.src, pkg: ref, docs: a.docs}
 	p.units = append(p.units, nested)
 	p.unit = nested
@@ -195,6 +198,10 @@ func (p *parser) topItem(main *unit, first bool) {
 
 // item reads a use, an interface or a world into the unit.
 func (p *parser) item(a attrs) {
+	defer func() {
+		p.unit.since = append(p.unit.since, p.since...)
+		p.since = nil
+	}()
 	switch {
 	case p.accept("use"):
 		u := &topUse{attrs: a, path: p.path()}

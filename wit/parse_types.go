@@ -5,7 +5,8 @@ func (p *parser) fields(word string) *typeDecl {
 	t := &typeDecl{word: word, name: p.id()}
 	p.expect("{")
 	p.list("}", func() {
-		f := fieldDecl{docs: p.tok.docs, name: p.id()}
+		f := fieldDecl{docs: p.tok.docs}
+		f.name = p.id()
 		switch word {
 		case "record":
 			p.expect(":")

@@ -62,7 +62,7 @@ func (p *printer) gates(s Stability) {
 func (p *printer) iface(i *Interface) {
 	p.docs(i.Docs)
 	p.gates(i.Stability)
-	p.open("interface " + escape(i.Name) + " {")
+	p.open(strings.TrimSuffix("interface "+escape(i.Name), " ") + " {")
 	p.ifaceItems(i)
 	p.close("}")
 }

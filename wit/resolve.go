@@ -3,6 +3,8 @@ package wit
 import (
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 )
 
 // maxChain bounds how long a chain of things that need each other may be:
@@ -148,6 +150,11 @@ func (b *builder) visit(s *pkgState, from *pkgRef) error {
 func (b *builder) declare(s *pkgState) error {
 	s.decls = map[string]*decl{}
 	for _, u := range s.units {
+		for _, v := range u.since {
+			if s.name.Version != "" && laterVersion(v.name, s.name.Version) {
+				return v.pos.errorf("version %s is later than the package's, %s", v.name, s.name.Version)
+			}
+		}
 		var here []*decl
 		for _, i := range u.ifaces {
 			here = append(here, &decl{name: i.name, unit: u, pkg: s, iface: i, gated: b.gate(i.attrs),
@@ -186,8 +193,12 @@ func (b *builder) checkUses(s *pkgState) error {
 			if b.gate(use.attrs) != "" {
 				continue
 			}
-			if _, err := b.lookupUse(s, use.path); err != nil {
+			d, err := b.lookupUse(s, use.path)
+			if err != nil {
 				return err
+			}
+			if d.world != nil {
+				return use.path.name.pos.errorf("`%s` is a world, not an interface", use.path.name.name)
 			}
 		}
 	}
@@ -286,6 +297,22 @@ func (b *builder) need(d *decl, at pos) error {
 	}
 	d.state = done
 	return nil
+}
+
+// laterVersion compares two semantic versions by their numbers.
+func laterVersion(a, b string) bool {
+	return slices.Compare(versionNumbers(a), versionNumbers(b)) > 0
+}
+
+func versionNumbers(v string) []uint64 {
+	v, _, _ = strings.Cut(v, "+")
+	v, _, _ = strings.Cut(v, "-")
+	var nums []uint64
+	for part := range strings.SplitSeq(v, ".") {
+		n, _ := strconv.ParseUint(part, 10, 64) // checkVersion has seen to it
+		nums = append(nums, n)
+	}
+	return nums
 }
 
 // gate gives the feature that keeps an item out, or "".

@@ -1,5 +1,7 @@
 package wit
 
+import "strings"
+
 // A scope looks up the type names of one interface or world.
 type scope struct {
 	b     *builder
@@ -8,7 +10,21 @@ type scope struct {
 	world *World
 	names map[string]*named
 	order []*named
+	cases names
 	gates map[string]string
+}
+
+// names refuses names that differ only in letter case, which are one name.
+type names map[string]bool
+
+func (n *names) add(name string) (fresh bool) {
+	if *n == nil {
+		*n = names{}
+	}
+	key := strings.ToLower(name)
+	fresh = !(*n)[key]
+	(*n)[key] = true
+	return fresh
 }
 
 // A named is a name of a scope: a type (decl or used) or a function.
@@ -25,7 +41,7 @@ func newScope(b *builder, d *decl) *scope {
 }
 
 func (s *scope) add(name ident, n *named) error {
-	if s.names[name.name] != nil {
+	if !s.cases.add(name.name) {
 		return name.pos.errorf("`%s` is defined more than once", name.name)
 	}
 	s.names[name.name] = n
@@ -163,7 +179,7 @@ func (s *scope) functions(n *named) ([]*Function, error) {
 		return nil, nil
 	}
 	var fns []*Function
-	seen := map[string]bool{}
+	var seen names
 	for _, fd := range n.decl.funcs {
 		if s.b.gate(fd.attrs) != "" {
 			continue
@@ -172,10 +188,9 @@ func (s *scope) functions(n *named) ([]*Function, error) {
 		if fd.kind == Constructor {
 			name = "" // cannot clash with a method called %constructor
 		}
-		if seen[name] {
+		if !seen.add(name) {
 			return nil, fd.name.pos.errorf("`%s` is defined more than once in resource `%s`", fd.name.name, n.def.Name)
 		}
-		seen[name] = true
 		f, err := s.function(fd, n.def)
 		if err != nil {
 			return nil, err
@@ -210,12 +225,11 @@ func (s *scope) kind(t *typeDecl) (Kind, error) {
 	if t.word == "type" {
 		return s.aliasKind(t.expr)
 	}
-	seen := map[string]bool{}
+	var seen names
 	for _, f := range t.fields {
-		if seen[f.name.name] {
+		if !seen.add(f.name.name) {
 			return nil, f.name.pos.errorf("`%s` is defined more than once in %s `%s`", f.name.name, t.word, t.name.name)
 		}
-		seen[f.name.name] = true
 	}
 	switch t.word {
 	case "record":
@@ -378,20 +392,19 @@ func isResource(d *TypeDef) bool {
 // function resolves a signature; res is the resource it belongs to, or nil.
 func (s *scope) function(fd *funcDecl, res *TypeDef) (*Function, error) {
 	f := &Function{Name: fd.name.name, Kind: fd.kind, Resource: res, Async: fd.async, Docs: fd.docs, Stability: fd.stability}
-	seen := map[string]bool{}
+	var seen names
 	switch fd.kind {
 	case Method:
-		seen["self"] = true
+		seen.add("self")
 		f.Params = append(f.Params, Param{"self", &TypeDef{Kind: &Handle{Borrow: true, Resource: res}}})
 	case Constructor:
 		f.Name = ""
 		f.Result = &TypeDef{Kind: &Handle{Resource: res}}
 	}
 	for _, p := range fd.params {
-		if seen[p.name.name] {
+		if !seen.add(p.name.name) {
 			return nil, p.name.pos.errorf("parameter `%s` is defined more than once", p.name.name)
 		}
-		seen[p.name.name] = true
 		t, err := s.typ(p.typ)
 		if err != nil {
 			return nil, err

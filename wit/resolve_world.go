@@ -10,6 +10,8 @@ type worldBuilder struct {
 	exports  map[string]*WorldItem
 	explicit map[string]bool // "import x", "export x" that the text itself has
 	wanted   []*WorldItem    // exports in text order, before elaboration
+
+	importNames, exportNames names // the plain ones
 }
 
 // world fills the world of d: items in text order, each import after what it
@@ -144,6 +146,9 @@ func (wb *worldBuilder) addImport(item *WorldItem, at pos) error {
 			}
 		}
 	}
+	if item.Name != itemID(item) && !wb.importNames.add(item.Name) {
+		return at.errorf("import of `%s` differs from another import only in letter case", item.Name)
+	}
 	wb.imports[item.Name] = item
 	wb.w.Imports = append(wb.w.Imports, item)
 	return nil
@@ -156,9 +161,20 @@ func (wb *worldBuilder) addExport(item *WorldItem, at pos) error {
 		}
 		return at.errorf("export of `%s` clashes with another export of that name", item.Name)
 	}
+	if item.Name != itemID(item) && !wb.exportNames.add(item.Name) {
+		return at.errorf("export of `%s` differs from another export only in letter case", item.Name)
+	}
 	wb.exports[item.Name] = item
 	wb.wanted = append(wb.wanted, item)
 	return nil
+}
+
+// itemID gives the ID of the interface that an item is, or "".
+func itemID(item *WorldItem) string {
+	if item.Interface == nil {
+		return ""
+	}
+	return item.Interface.ID()
 }
 
 func sameInterface(a, b *WorldItem) bool {
@@ -189,7 +205,7 @@ func (wb *worldBuilder) include(it *worldItemDecl) error {
 	renames := map[string]string{}
 	for _, n := range it.with {
 		plain := func(item *WorldItem) bool {
-			return item.Name == n.name.name && (item.Interface == nil || item.Interface.ID() != item.Name)
+			return item.Name == n.name.name && itemID(item) != item.Name
 		}
 		if !slices.ContainsFunc(target.outW.Imports, plain) && !slices.ContainsFunc(target.outW.Exports, plain) {
 			return n.name.pos.errorf("world `%s` has no import or export with the plain name `%s`", target.name.name, n.name.name)
