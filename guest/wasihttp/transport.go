@@ -1,0 +1,218 @@
+package wasihttp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/isyswasfa/isyswasfa/guest/wasi/wasi_http_client"
+	"github.com/isyswasfa/isyswasfa/guest/wasi/wasi_http_types"
+	"github.com/isyswasfa/isyswasfa/guest/wit/async"
+	"github.com/isyswasfa/isyswasfa/guest/wit/types"
+)
+
+// A Transport sends requests with wasi:http/client. It is an
+// http.RoundTripper; the zero value has no time limits of its own. Connections,
+// TLS and proxies are the host's business.
+type Transport struct {
+	ConnectTimeout      time.Duration // to connect; 0 is the host's
+	FirstByteTimeout    time.Duration // until the response's first byte; 0 is the host's
+	BetweenBytesTimeout time.Duration // between parts of the response's body; 0 is the host's
+}
+
+// RoundTrip sends a request and returns the response when its header has come.
+// What fails on the way is an [*Error]. When the request's context ends, so do
+// sending, waiting and reading the response's body.
+func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
+	out, err := t.newOutgoing(r)
+	if err != nil {
+		if r.Body != nil {
+			r.Body.Close()
+		}
+		return nil, err
+	}
+	go out.send()
+	var result types.Result[*wasi_http_types.Response, wasi_http_types.ErrorCode]
+	ctx := r.Context()
+	if !async.Until(ctx.Done(), func() { result = wasi_http_client.Send(out.made) }) {
+		out.stop()
+		return nil, context.Cause(ctx)
+	}
+	if result.IsErr() {
+		out.stop()
+		if err := out.bodyError(); err != nil {
+			return nil, err
+		}
+		return nil, &Error{result.Err()}
+	}
+	return newClientResponse(r, result.Ok()), nil
+}
+
+// newOutgoing makes the host's request.
+func (t *Transport) newOutgoing(r *http.Request) (*outgoing, error) {
+	if err := context.Cause(r.Context()); err != nil {
+		return nil, err
+	}
+	if r.URL == nil || r.URL.Host == "" && r.Host == "" {
+		return nil, errors.New("wasihttp: no host in the request's URL")
+	}
+	options, err := t.options()
+	if err != nil {
+		return nil, err
+	}
+	header, hasBody := requestHeader(r)
+	for name := range header {
+		if !validName(name) {
+			return nil, fmt.Errorf("wasihttp: invalid header field name %q", name)
+		}
+	}
+	fields, refused := toFields(header)
+	if refused != "" {
+		fields.Drop()
+		return nil, fmt.Errorf("wasihttp: the host refuses the header field %q", refused)
+	}
+	o := newOutgoingBody(r, hasBody)
+	contents := types.None[*types.StreamReader[uint8]]()
+	if hasBody {
+		writer, reader := wasi_http_types.MakeStreamU8()
+		o.stream, contents = writer, types.Some(reader)
+	}
+	trailers, trailersReader := wasi_http_types.MakeFutureResultOptionFieldsErrorCode()
+	o.trailers = trailers
+	made, transmitted := wasi_http_types.RequestNew(fields, contents, trailersReader, options)
+	transmitted.Drop()
+	o.made = made
+	if err := setTarget(made, r); err != nil {
+		made.Drop()
+		o.stop()
+		o.fail(err)
+		return nil, err
+	}
+	return o, nil
+}
+
+func (t *Transport) options() (types.Option[*wasi_http_types.RequestOptions], error) {
+	none := types.None[*wasi_http_types.RequestOptions]()
+	if *t == (Transport{}) {
+		return none, nil
+	}
+	o := wasi_http_types.MakeRequestOptions()
+	for _, limit := range []struct {
+		name string
+		d    time.Duration
+		set  func(types.Option[uint64]) types.Result[types.Unit, wasi_http_types.RequestOptionsError]
+	}{
+		{"ConnectTimeout", t.ConnectTimeout, o.SetConnectTimeout},
+		{"FirstByteTimeout", t.FirstByteTimeout, o.SetFirstByteTimeout},
+		{"BetweenBytesTimeout", t.BetweenBytesTimeout, o.SetBetweenBytesTimeout},
+	} {
+		if limit.d > 0 && limit.set(types.Some(uint64(limit.d))).IsErr() {
+			o.Drop()
+			return none, fmt.Errorf("wasihttp: the host has no %s", limit.name)
+		}
+	}
+	return types.Some(o), nil
+}
+
+// requestHeader returns the fields to send, and whether there is a body.
+func requestHeader(r *http.Request) (h http.Header, hasBody bool) {
+	h = r.Header.Clone()
+	if h == nil {
+		h = http.Header{}
+	}
+	delete(h, "Content-Length")
+	hasBody = r.Body != nil && r.Body != http.NoBody
+	if hasBody && r.ContentLength > 0 {
+		h["Content-Length"] = []string{strconv.FormatInt(r.ContentLength, 10)}
+	}
+	delete(h, "Trailer")
+	for name := range r.Trailer {
+		h["Trailer"] = append(h["Trailer"], name)
+	}
+	slices.Sort(h["Trailer"])
+	return h, hasBody
+}
+
+func setTarget(to *wasi_http_types.Request, r *http.Request) error {
+	if to.SetMethod(method(r.Method)).IsErr() {
+		return fmt.Errorf("wasihttp: invalid method %q", r.Method)
+	}
+	if to.SetScheme(types.Some(scheme(r.URL.Scheme))).IsErr() {
+		return fmt.Errorf("wasihttp: invalid scheme %q", r.URL.Scheme)
+	}
+	host := r.Host
+	if host == "" {
+		host = r.URL.Host
+	}
+	if to.SetAuthority(types.Some(host)).IsErr() {
+		return fmt.Errorf("wasihttp: invalid host %q", host)
+	}
+	if path := r.URL.RequestURI(); to.SetPathWithQuery(types.Some(path)).IsErr() {
+		return fmt.Errorf("wasihttp: invalid path %q", path)
+	}
+	return nil
+}
+
+func method(name string) wasi_http_types.Method {
+	switch name {
+	case "", "GET":
+		return wasi_http_types.MakeMethodGet()
+	case "HEAD":
+		return wasi_http_types.MakeMethodHead()
+	case "POST":
+		return wasi_http_types.MakeMethodPost()
+	case "PUT":
+		return wasi_http_types.MakeMethodPut()
+	case "DELETE":
+		return wasi_http_types.MakeMethodDelete()
+	case "CONNECT":
+		return wasi_http_types.MakeMethodConnect()
+	case "OPTIONS":
+		return wasi_http_types.MakeMethodOptions()
+	case "TRACE":
+		return wasi_http_types.MakeMethodTrace()
+	case "PATCH":
+		return wasi_http_types.MakeMethodPatch()
+	}
+	return wasi_http_types.MakeMethodOther(name)
+}
+
+func scheme(name string) wasi_http_types.Scheme {
+	switch name {
+	case "http":
+		return wasi_http_types.MakeSchemeHttp()
+	case "https":
+		return wasi_http_types.MakeSchemeHttps()
+	}
+	return wasi_http_types.MakeSchemeOther(name)
+}
+
+// newClientResponse makes of a response what net/http's client makes of one,
+// and takes it over.
+func newClientResponse(r *http.Request, from *wasi_http_types.Response) *http.Response {
+	status := int(from.GetStatusCode())
+	res := &http.Response{
+		Status: strconv.Itoa(status) + " " + http.StatusText(status), StatusCode: status,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header:  toHeader(from.GetHeaders()),
+		Request: r,
+	}
+	res.Trailer = takeTrailerNames(res.Header)
+	res.ContentLength = contentLength(res.Header, -1)
+	handled, handledReader := wasi_http_types.MakeFutureResultUnitErrorCode()
+	stream, trailers := wasi_http_types.ResponseConsumeBody(from, handledReader)
+	b := newBody(r.Context(), stream, trailers, handled, res.ContentLength, &res.Trailer)
+	res.Body = b
+	if r.Method == http.MethodHead || !statusHasBody(status) || res.ContentLength == 0 {
+		b.Close()
+		res.Body = http.NoBody
+		if r.Method != http.MethodHead {
+			res.ContentLength = 0
+		}
+	}
+	return res
+}

@@ -1,0 +1,56 @@
+// Package wasihttp lets programs of net/http run as components of the world
+// wasi:http/service@0.3.0: it serves an http.Handler as wasi:http/handler and
+// sends requests with wasi:http/client.
+//
+//	func init() {
+//		wasihttp.HandleFunc(func(w http.ResponseWriter, r *http.Request) {
+//			fmt.Fprintln(w, "hello")
+//		})
+//	}
+//
+//	func main() {}
+//
+// The handler is set during initialization: a component's main does not run.
+// Without Handle or HandleFunc requests go to http.DefaultServeMux.
+//
+// Importing the package makes [Transport] the http.DefaultTransport, so
+// http.Get and the zero http.Client work.
+package wasihttp
+
+import (
+	"net/http"
+
+	handler "github.com/isyswasfa/isyswasfa/guest/wasi/export_wasi_http_handler"
+	"github.com/isyswasfa/isyswasfa/guest/wasi/wasi_http_types"
+	"github.com/isyswasfa/isyswasfa/guest/wit/types"
+)
+
+// DefaultTransport is what http.DefaultTransport is set to.
+var DefaultTransport = &Transport{}
+
+// DefaultClient is an http.Client on DefaultTransport.
+var DefaultClient = &http.Client{Transport: DefaultTransport}
+
+var served http.Handler = http.DefaultServeMux
+
+func init() {
+	http.DefaultTransport = DefaultTransport
+	handler.Exports.Handle = serve
+}
+
+// Handle makes h the handler of all requests.
+//
+// Each request is served in a goroutine of its own. Its context ends when the
+// caller cancels the request or goes away, and when the handler returns. A
+// handler that panics before the response has begun makes the request fail
+// with the code of an [*Error], if the panic's value is one, or else with
+// internal-error; afterwards the response is broken off. The component lives on.
+func Handle(h http.Handler) { served = h }
+
+// HandleFunc makes f the handler of all requests; see [Handle].
+func HandleFunc(f http.HandlerFunc) { Handle(f) }
+
+type (
+	trailersResult = types.Result[types.Option[*wasi_http_types.Fields], wasi_http_types.ErrorCode]
+	sentResult     = types.Result[types.Unit, wasi_http_types.ErrorCode]
+)

@@ -1,0 +1,4 @@
+package main
+
+// trap executes the instruction unreachable.
+func trap()
