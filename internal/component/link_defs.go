@@ -62,6 +62,9 @@ func (ev *evaluation) importDef(d *Import) (entity, error) {
 		return nil, fmt.Errorf("import %q: %w", d.Name, err)
 	}
 	e, err := ev.imports(d.Name, d.Desc, ev.s)
+	if err == nil {
+		err = ev.imported.bind(d.Name, e)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("import %q: %w", d.Name, err)
 	}
@@ -78,6 +81,9 @@ func (ev *evaluation) export(d *Export) (entity, error) {
 	}
 	if err == nil && d.Desc != nil {
 		e, err = ev.l.match(ev.s, *d.Desc, e)
+	}
+	if err == nil {
+		err = ev.exported.bind(d.Name, e)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("export %q: %w", d.Name, err)

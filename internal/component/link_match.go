@@ -91,13 +91,9 @@ func (l *linker) match(s *scope, d ExternDesc, e entity) (entity, error) {
 		return l.instanceOf(tc, func(name string, d ExternDesc, s *scope) (entity, error) {
 			x := in.exports[name]
 			if x == nil {
-				return nil, fmt.Errorf("the instance has no export %q", name)
+				return nil, errors.New("the instance given has no such export")
 			}
-			x, err := l.match(s, d, x)
-			if err != nil {
-				err = fmt.Errorf("export %q of the instance: %w", name, err)
-			}
-			return x, err
+			return l.match(s, d, x)
 		})
 	case SortComponent:
 		_, err := closureAt(s, d.Index, true)
@@ -248,41 +244,67 @@ func (l *linker) declare(tc *typeClosure, imports, exports supplier) (*instanceV
 		return nil, err
 	}
 	defer l.leave()
-	s := &scope{kind: typeScope, parent: tc.parent, visible: tc.visible, inst: -1}
-	in := newInstanceVal()
-	var imported, exported nameSet
+	ev := &declaration{l: l, imports: imports, exports: exports, in: newInstanceVal()}
+	ev.s = &scope{kind: typeScope, parent: tc.parent, visible: tc.visible, inst: -1}
 	for _, d := range tc.decls {
-		var e entity
-		err := l.spend(1)
-		switch {
-		case err != nil:
-		case d.CoreType != nil:
-			e, err = l.coreType(s, d.CoreType)
-		case d.Type != nil:
-			e, err = l.typeDef(s, d.Type)
-		case d.Alias != nil:
-			if d.Alias.Target == AliasCoreExport {
-				return nil, errors.New("an alias of a core instance's export in a type")
-			}
-			e, err = l.alias(s, d.Alias)
-		case d.Import != nil && imports != nil:
-			if err = imported.add(d.Import.Name, d.Import.Attrs, d.Import.Desc.Sort); err == nil {
-				e, err = imports(d.Import.Name, d.Import.Desc, s)
-			}
-		case d.Export != nil:
-			if err = exported.add(d.Export.Name, d.Export.Attrs, d.Export.Desc.Sort); err == nil {
-				e, err = exports(d.Export.Name, d.Export.Desc, s)
-			}
-			if err == nil {
-				in.add(d.Export.Name, e)
-			}
-		default:
-			err = errors.New("a declaration that is not allowed here")
+		if err := l.spend(1); err != nil {
+			return nil, err
 		}
+		e, err := ev.declare(d)
 		if err != nil {
 			return nil, err
 		}
-		s.add(e)
+		ev.s.add(e)
 	}
-	return in, nil
+	return ev.in, nil
+}
+
+// A declaration is the evaluation of one component or instance type.
+type declaration struct {
+	l                  *linker
+	s                  *scope
+	imports, exports   supplier
+	imported, exported nameSet
+	in                 *instanceVal
+}
+
+// declare evaluates one declaration.
+func (ev *declaration) declare(d Decl) (entity, error) {
+	switch {
+	case d.CoreType != nil:
+		return ev.l.coreType(ev.s, d.CoreType)
+	case d.Type != nil:
+		return ev.l.typeDef(ev.s, d.Type)
+	case d.Alias != nil:
+		if d.Alias.Target == AliasCoreExport {
+			return nil, errors.New("an alias of a core instance's export in a type")
+		}
+		return ev.l.alias(ev.s, d.Alias)
+	case d.Import != nil && ev.imports != nil:
+		e, err := ev.named(&ev.imported, ev.imports, d.Import.Name, d.Import.Attrs, d.Import.Desc)
+		if err != nil {
+			return nil, fmt.Errorf("import %q: %w", d.Import.Name, err)
+		}
+		return e, nil
+	case d.Export != nil:
+		e, err := ev.named(&ev.exported, ev.exports, d.Export.Name, d.Export.Attrs, d.Export.Desc)
+		if err != nil {
+			return nil, fmt.Errorf("export %q: %w", d.Export.Name, err)
+		}
+		ev.in.add(d.Export.Name, e)
+		return e, nil
+	}
+	return nil, errors.New("a declaration that is not allowed here")
+}
+
+// named gives the entity of an import or export.
+func (ev *declaration) named(names *nameSet, supply supplier, name string, attrs []Attribute, d ExternDesc) (entity, error) {
+	if err := names.add(name, attrs, d.Sort); err != nil {
+		return nil, err
+	}
+	e, err := supply(name, d, ev.s)
+	if err != nil {
+		return nil, err
+	}
+	return e, names.bind(name, e)
 }

@@ -79,7 +79,7 @@ func TestLinkErrors(t *testing.T) {
 		{"missing argument", []Def{nest(resource, str, &Import{Name: "f", Desc: sortDesc(SortFunc, 1)}), inst}, `import "f": component 0 is instantiated without the argument "f"`},
 		{"argument of another sort", []Def{nest(str, &Import{Name: "f", Desc: sortDesc(SortFunc, 0)}), &Instance{Instantiate: true, Args: []Arg{{"f", SortComponent, 0}}}}, "in root/0: import \"f\": a func is expected, not a component"},
 		{"argument of another type", []Def{str, &Import{Name: "f", Desc: sortDesc(SortFunc, 0)}, nest(typ(&FuncType{}), &Import{Name: "f", Desc: sortDesc(SortFunc, 0)}), &Instance{Instantiate: true, Args: []Arg{{"f", SortFunc, 0}}}}, "the function should have 0 parameters, not 1"},
-		{"instance lacks export", []Def{&Instance{}, nest(typ(&InstanceType{[]Decl{{Export: &ExportDecl{Name: "r", Desc: sub}}}}), &Import{Name: "i", Desc: sortDesc(SortInstance, 0)}), &Instance{Instantiate: true, Args: []Arg{{"i", SortInstance, 0}}}}, `the instance has no export "r"`},
+		{"instance lacks export", []Def{&Instance{}, nest(typ(&InstanceType{[]Decl{{Export: &ExportDecl{Name: "r", Desc: sub}}}}), &Import{Name: "i", Desc: sortDesc(SortInstance, 0)}), &Instance{Instantiate: true, Args: []Arg{{"i", SortInstance, 0}}}}, `import "i": export "r": the instance given has no such export`},
 		{"foreign resource.new", []Def{&Import{Name: "r", Desc: sub}, &Canon{Op: CanonResourceNew}}, "need a resource type that the component itself defines"},
 		{"resource out of a component", []Def{resource, nest(&Alias{Target: AliasOuter, Sort: SortType, Count: 1})}, "refers to a resource"},
 		{"outer index too late", []Def{nest(&Alias{Target: AliasOuter, Sort: SortComponent, Count: 1})}, "there is no component 0, 1 levels out"},
@@ -90,6 +90,7 @@ func TestLinkErrors(t *testing.T) {
 		{"name", []Def{&Import{Name: "a--b", Desc: sub}}, `import "a--b": it is not a valid name`},
 		{"names", []Def{&Import{Name: "a", Desc: sub}, &Import{Name: "A", Desc: sub}}, "another name is equal to it, or almost"},
 		{"host cannot give", []Def{typ(&ComponentType{}), &Import{Name: "c", Desc: sortDesc(SortComponent, 0)}}, "a host cannot give a component"},
+		{"method", []Def{&Import{Name: "r", Desc: sub}, str, &Import{Name: "[method]r.f", Desc: sortDesc(SortFunc, 1)}}, "the first parameter of a method must be self: borrow<r>"},
 		{"start", []Def{&Start{}}, "start definitions are not supported"},
 		{"never instantiated", []Def{nest(nest(&Alias{Sort: SortFunc, Name: "x"}))}, "there is no instance 0"},
 		{"export type", []Def{str, &Import{Name: "f", Desc: sortDesc(SortFunc, 0)}, typ(&FuncType{}), &Export{Name: "f", Sort: SortFunc, Desc: &ExternDesc{Sort: SortFunc, Index: 1}}}, `export "f": the function should have 0 parameters, not 1`},
@@ -151,6 +152,18 @@ func TestMutations(t *testing.T) {
 		}
 	}
 	t.Logf("%d of %d are valid", valid, total)
+}
+
+// TestValidate checks a component that only a composer can make use of.
+func TestValidate(t *testing.T) {
+	good := &Component{Defs: []Def{typ(&ComponentType{}), &Import{Name: "c", Desc: sortDesc(SortComponent, 0)}, &Instance{Instantiate: true}}}
+	if err := Validate(good); err != nil {
+		t.Error(err)
+	}
+	bad := &Component{Defs: append(good.Defs, &Instance{Instantiate: true, Component: 1})}
+	if err := Validate(bad); err == nil {
+		t.Error("no error")
+	}
 }
 
 // TestTypeBomb links instance types that double in size with each level.

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/isyswasfa/isyswasfa/internal/abi"
 )
 
 // String gives the sort as messages name it.
@@ -50,8 +52,11 @@ func (s *labelSet) add(label string) error {
 }
 
 // A nameSet holds the names of a component's imports or exports, which must
-// be well formed and strongly unique.
-type nameSet map[string]bool
+// be well formed and strongly unique, and the resources among them.
+type nameSet struct {
+	seen      map[string]bool // canonical names
+	resources map[string]*Resource
+}
 
 func (s *nameSet) add(name string, attrs []Attribute, sort Sort) error {
 	if err := checkName(name, sort); err != nil {
@@ -62,15 +67,60 @@ func (s *nameSet) add(name string, attrs []Attribute, sort Sort) error {
 			return fmt.Errorf("an instance with a plain name may implement an interface, but not so: %q", a.Value)
 		}
 	}
-	if *s == nil {
-		*s = make(nameSet)
+	if s.seen == nil {
+		s.seen = make(map[string]bool)
 	}
 	key := canonicalName(name)
-	if (*s)[key] {
+	if s.seen[key] {
 		return errors.New("another name is equal to it, or almost")
 	}
-	(*s)[key] = true
+	s.seen[key] = true
 	return nil
+}
+
+// bind says what a name that was added stands for. The type of a function
+// whose name is annotated must be what the annotation says, of a resource
+// that was bound before.
+func (s *nameSet) bind(name string, e entity) error {
+	if t, ok := e.(*typeVal); ok && t.res != nil {
+		if s.resources == nil {
+			s.resources = make(map[string]*Resource)
+		}
+		s.resources[name] = t.res
+	}
+	note, rest, ok := annotation(name)
+	f, isFunc := e.(*Func)
+	if !ok || !isFunc {
+		return nil
+	}
+	label, _, _ := strings.Cut(rest, ".")
+	r := s.resources[label]
+	if r == nil {
+		return fmt.Errorf("there is no resource %q beside it", label)
+	}
+	if note == "constructor" && !makes(f.Type.Result, r) {
+		return fmt.Errorf("a constructor must return own<%s>, or a result of it", label)
+	}
+	if note == "method" && !takesSelf(f.Type, r) {
+		return fmt.Errorf("the first parameter of a method must be self: borrow<%s>", label)
+	}
+	return nil
+}
+
+// makes tells whether a type is own<r> or result<own<r>, _>.
+func makes(t *abi.Type, r *Resource) bool {
+	if t != nil && t.Kind == abi.Result {
+		t = t.Cases[0].Type
+	}
+	return t != nil && t.Kind == abi.Own && t.Resource == r
+}
+
+func takesSelf(f *abi.FuncType, r *Resource) bool {
+	if len(f.Params) == 0 || f.Params[0].Name != "self" {
+		return false
+	}
+	t := f.Params[0].Type
+	return t.Kind == abi.Borrow && t.Resource == r
 }
 
 // canonicalName gives what must differ between two names of a scope.
