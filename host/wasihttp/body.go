@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/isyswasfa/isyswasfa/host"
@@ -117,7 +118,7 @@ func (o *outgoing) Read(p []byte) (int, error) {
 
 // finish waits for the trailers after the end of the contents.
 func (o *outgoing) finish() error {
-	f, err := o.waitTrailers(o.ctx)
+	f, _, err := o.waitTrailers(o.ctx)
 	if err != nil {
 		return err
 	}
@@ -125,19 +126,19 @@ func (o *outgoing) finish() error {
 	return io.EOF
 }
 
-// waitTrailers gives the trailers that follow the contents. A guest that drops
-// their sender has none.
-func (b *body) waitTrailers(ctx context.Context) (*Fields, error) {
-	res, _, err := b.trailers.Wait(ctx)
+// waitTrailers gives the trailers that follow the contents, and whether they
+// were sent at all: a guest may just drop their sender.
+func (b *body) waitTrailers(ctx context.Context) (f *Fields, sent bool, err error) {
+	res, sent, err := b.trailers.Wait(ctx)
 	switch {
 	case err != nil:
-		return nil, err
+		return nil, false, err
 	case res.IsErr:
-		return nil, res.Err
+		return nil, true, res.Err
 	case !res.OK.Some:
-		return &Fields{}, nil
+		return &Fields{}, sent, nil
 	}
-	return res.OK.Value, nil
+	return res.OK.Value, true, nil
 }
 
 // Close may come before the end, when the server has answered early.
@@ -201,51 +202,29 @@ func (b *timedBody) Read(p []byte) (int, error) {
 // errGone is why a stream ends whose request is over.
 var errGone = errors.New("the request is over")
 
-// serverBody is the body of a request being served. It must not be touched
-// once the handler has returned, while guests and their streams may still
-// hold it.
+// serverBody is the body of a request being served. Guests and their streams
+// may hold it for longer than the handler runs; from then on it gives nothing.
+// A read under way at that moment is left alone: net/http sends the rest of the
+// response first and then waits for the read, as it waits to discard a body
+// that nobody has read. (Ending it with a deadline would make net/http take
+// what is left of the body for the next request.)
 type serverBody struct {
-	rc io.ReadCloser
-	// interrupt ends a read under way, if it can.
-	interrupt func() error
-
-	mu      sync.Mutex
-	reading bool
-	stopped bool
-	idle    chan struct{} // closed when the read under way at stop has ended
+	rc      io.ReadCloser
+	stopped atomic.Bool
 }
 
 func (b *serverBody) Read(p []byte) (int, error) {
-	b.mu.Lock()
-	if b.stopped {
-		b.mu.Unlock()
+	if b.stopped.Load() {
 		return 0, errGone
 	}
-	b.reading = true
-	b.mu.Unlock()
 	n, err := b.rc.Read(p)
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.reading = false
-	if b.stopped {
-		close(b.idle)
+	if b.stopped.Load() {
+		return 0, errGone
 	}
 	return n, err
 }
 
-// Close leaves the rest to net/http, which decides whether to read it.
+// Close leaves the rest to net/http.
 func (b *serverBody) Close() error { return nil }
 
-// stop ends all reading before the handler returns.
-func (b *serverBody) stop() {
-	b.mu.Lock()
-	b.stopped = true
-	wait := b.reading
-	if wait {
-		b.idle = make(chan struct{})
-	}
-	b.mu.Unlock()
-	if wait && b.interrupt() == nil {
-		<-b.idle
-	}
-}
+func (b *serverBody) stop() { b.stopped.Store(true) }

@@ -9,6 +9,7 @@ import (
 	"runtime/debug"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/isyswasfa/isyswasfa/host"
@@ -109,35 +110,33 @@ var (
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithCancelCause(r.Context())
 	defer cancel(errGone)
+	inTime := func() bool { return true }
 	if h.conf.Timeout > 0 {
-		t := time.AfterFunc(h.conf.Timeout, func() { cancel(errTimeout) })
-		defer t.Stop()
-		x := h.begin(ctx, w, r)
-		o := x.wait(ctx)
-		if !t.Stop() && o.err == nil {
-			o.drop()
-			o = outcome{err: errTimeout}
-		}
-		x.finish(w, r, o)
-		return
+		inTime = time.AfterFunc(h.conf.Timeout, func() { cancel(errTimeout) }).Stop
 	}
-	x := h.begin(ctx, w, r)
-	x.finish(w, r, x.wait(ctx))
+	x := h.begin(ctx, r)
+	o := x.wait()
+	if !inTime() && o.err == nil {
+		o.drop()
+		o = outcome{err: errTimeout}
+	}
+	x.finish(w, r, o)
 }
 
 // An exchange is one request with its instance. One goroutine, net/http's,
 // talks to the client; another one calls the guest.
 type exchange struct {
 	h       *Handler
-	ctx     context.Context
+	ctx     context.Context // of the request
 	body    *serverBody
 	req     *Request
 	outcome chan outcome  // of the call
 	done    chan struct{} // closed when the client has been answered
 
-	mu     sync.Mutex
-	failed error  // why the guest failed after the head
-	abort  func() // ends the response when the guest fails
+	linger    context.Context // for the guest to go on
+	endLinger context.CancelFunc
+
+	failed atomic.Pointer[error] // why the guest failed after its answer
 }
 
 // An outcome is what the guest answered, or why there is no answer.
@@ -152,9 +151,10 @@ func (o outcome) drop() {
 	}
 }
 
-func (h *Handler) begin(ctx context.Context, w http.ResponseWriter, r *http.Request) *exchange {
+func (h *Handler) begin(ctx context.Context, r *http.Request) *exchange {
 	x := &exchange{h: h, ctx: ctx, outcome: make(chan outcome, 1), done: make(chan struct{})}
-	x.req, x.body = newServerRequest(w, r)
+	x.linger, x.endLinger = context.WithCancel(context.WithoutCancel(ctx))
+	x.req, x.body = newServerRequest(r)
 	if h.slots != nil {
 		select {
 		case h.slots <- struct{}{}:
@@ -169,29 +169,39 @@ func (h *Handler) begin(ctx context.Context, w http.ResponseWriter, r *http.Requ
 }
 
 // wait waits for the outcome, or for the client or the limit.
-func (x *exchange) wait(ctx context.Context) outcome {
+func (x *exchange) wait() outcome {
 	select {
 	case o := <-x.outcome:
+		return o
+	case <-x.ctx.Done():
+	}
+	select {
+	case o := <-x.outcome: // at the same time
 		return o
 	default:
+		return outcome{err: context.Cause(x.ctx)}
 	}
-	select {
-	case o := <-x.outcome:
-		return o
-	case <-ctx.Done():
-		return outcome{err: context.Cause(ctx)}
+}
+
+// answered tells that the client has got all there is.
+func (x *exchange) answered() {
+	x.body.stop()
+	if d := x.h.conf.Linger; d > 0 {
+		time.AfterFunc(d, x.endLinger)
+	} else {
+		x.endLinger()
 	}
+	close(x.done)
 }
 
 // run calls the guest in a new instance, and keeps that until all is over.
 func (x *exchange) run() {
 	h := x.h
 	defer h.live.Done()
-	defer func() {
-		if h.slots != nil {
-			<-h.slots
-		}
-	}()
+	if h.slots != nil {
+		defer func() { <-h.slots }()
+	}
+	defer x.endLinger()
 	in, o := x.call()
 	x.outcome <- o
 	if in == nil {
@@ -200,14 +210,14 @@ func (x *exchange) run() {
 	if o.err == nil {
 		x.attend(in)
 	}
+	if err := in.Close(context.Background()); err != nil {
+		x.log(slog.LevelWarn, "closing the instance failed", err)
+	}
 	<-x.done
 	select { // nobody has taken the response
 	case o := <-x.outcome:
 		o.drop()
 	default:
-	}
-	if err := in.Close(context.Background()); err != nil {
-		x.log(slog.LevelWarn, "closing the instance failed", err)
 	}
 }
 
@@ -234,29 +244,19 @@ func (x *exchange) call() (in *host.Instance, o outcome) {
 }
 
 // attend lets the guest go on while the response is sent and for the linger
-// time afterwards.
+// time afterwards. If the guest fails it returns at once: closing the instance
+// breaks the streams that the guest has not ended itself, and with them a
+// response that needs them.
 func (x *exchange) attend(in *host.Instance) {
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
-	go func() {
-		select {
-		case <-ctx.Done():
+	for range 2 { // the end of the response may give the guest something to do
+		if err := in.WaitIdle(x.linger); x.linger.Err() != nil {
 			return
-		case <-x.done:
-		}
-		t := time.NewTimer(max(x.h.conf.Linger, 0))
-		defer t.Stop()
-		select {
-		case <-ctx.Done():
-		case <-t.C:
-			cancel()
-		}
-	}()
-	// Settling the transmission at the end of the response may wake the guest.
-	for range 2 {
-		if err := in.WaitIdle(ctx); err != nil {
-			if ctx.Err() == nil {
-				x.fail(err)
+		} else if err != nil {
+			x.failed.Store(&err)
+			select {
+			case <-x.done:
+				x.log(slog.LevelError, "the guest failed after its response", err)
+			default:
 			}
 			return
 		}
@@ -264,20 +264,12 @@ func (x *exchange) attend(in *host.Instance) {
 	}
 }
 
-// fail ends a response whose head may have been sent.
-func (x *exchange) fail(err error) {
-	x.mu.Lock()
-	x.failed = err
-	abort := x.abort
-	x.mu.Unlock()
-	if abort != nil {
-		abort()
+// failure tells why the guest failed after its answer, if it did.
+func (x *exchange) failure() error {
+	if p := x.failed.Load(); p != nil {
+		return *p
 	}
-	select {
-	case <-x.done:
-		x.log(slog.LevelError, "the guest failed after its response", err)
-	default:
-	}
+	return nil
 }
 
 func (x *exchange) log(level slog.Level, msg string, err error) {

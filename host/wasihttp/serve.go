@@ -7,15 +7,13 @@ import (
 	"log/slog"
 	"net/http"
 	"strconv"
-	"time"
 
 	"github.com/isyswasfa/isyswasfa/host"
 )
 
 // newServerRequest makes the guest's view of a request that net/http received.
-func newServerRequest(w http.ResponseWriter, r *http.Request) (*Request, *serverBody) {
-	rc := http.NewResponseController(w)
-	sb := &serverBody{rc: r.Body, interrupt: func() error { return rc.SetReadDeadline(time.Unix(1, 0)) }}
+func newServerRequest(r *http.Request) (*Request, *serverBody) {
+	sb := &serverBody{rc: r.Body}
 	var contents io.ReadCloser = sb
 	if r.Body == nil || r.Body == http.NoBody {
 		contents = nil
@@ -39,23 +37,13 @@ func newServerRequest(w http.ResponseWriter, r *http.Request) (*Request, *server
 
 // finish answers the client.
 func (x *exchange) finish(w http.ResponseWriter, r *http.Request, o outcome) {
-	defer close(x.done)
-	defer x.body.stop()
+	defer x.answered()
 	if o.err != nil {
 		x.refuse(w, r, o.err)
 		return
 	}
-	ctx, cancel := context.WithCancelCause(x.ctx)
-	defer cancel(errGone)
-	x.mu.Lock()
-	x.abort = func() { cancel(x.failed) }
-	if x.failed != nil {
-		cancel(x.failed)
-	}
-	x.mu.Unlock()
-
-	s := &sending{w: w, rc: http.NewResponseController(w), resp: o.resp, method: r.Method}
-	err := s.send(ctx)
+	s := &sending{w: w, rc: http.NewResponseController(w), resp: o.resp, method: r.Method, failure: x.failure}
+	err := s.send(r.Context())
 	if err == nil {
 		o.resp.sent.Resolve(SendResult{})
 		return
@@ -63,8 +51,8 @@ func (x *exchange) finish(w http.ResponseWriter, r *http.Request, o outcome) {
 	if o.resp.stream != nil {
 		o.resp.stream.Close()
 	}
-	if ctx.Err() != nil {
-		err = context.Cause(ctx)
+	if r.Context().Err() != nil {
+		err = code(ConnectionTerminated)
 	}
 	o.resp.sent.Resolve(sendErr(classify(err)))
 	if !s.begun {
@@ -98,13 +86,14 @@ func (x *exchange) refuse(w http.ResponseWriter, r *http.Request, err error) {
 
 // A sending is a response on its way to the client.
 type sending struct {
-	w      http.ResponseWriter
-	rc     *http.ResponseController
-	resp   *Response
-	method string
-	begun  bool // the head is out
-	length int64
-	count  int64 // bytes of contents sent
+	w       http.ResponseWriter
+	rc      *http.ResponseController
+	resp    *Response
+	method  string
+	failure func() error // why the guest has failed, nil if it has not
+	begun   bool         // the head is out
+	length  int64        // declared, -1 if not
+	count   int64        // bytes of contents sent
 }
 
 // send sends the response. Before it waits for the guest it flushes, so the
@@ -216,7 +205,10 @@ func (s *sending) trailers(ctx context.Context) error {
 			return err
 		}
 	}
-	f, err := s.resp.waitTrailers(ctx)
+	f, sent, err := s.resp.waitTrailers(ctx)
+	if err == nil && !sent {
+		err = s.failure()
+	}
 	if err != nil {
 		return err
 	}
