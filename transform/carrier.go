@@ -146,19 +146,11 @@ func (c *copier) addWorldTypes(w *wit.World) {
 		return
 	}
 	c.addHelpers(c.world)
-	slices.SortStableFunc(w.Imports, func(a, b *wit.WorldItem) int { return rank(a) - rank(b) })
 	at := slices.IndexFunc(w.Imports, func(it *wit.WorldItem) bool { return it.Interface == nil })
 	if at < 0 {
 		at = len(w.Imports)
 	}
 	w.Imports = slices.Insert(w.Imports, at, &wit.WorldItem{Name: WorldTypes, Interface: c.world})
-}
-
-func rank(it *wit.WorldItem) int {
-	if it.Interface != nil {
-		return 0
-	}
-	return 1
 }
 
 // inWorldTypes gives the copy of a named type as that interface sees it: it

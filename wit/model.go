@@ -74,7 +74,7 @@ type World struct {
 	Package   *Package
 	Docs      string
 	Stability Stability
-	Imports   []*WorldItem // elaborated: an interface that another item needs stands before it
+	Imports   []*WorldItem // elaborated: an interface that another item needs stands before it; interfaces, then types, then functions
 	Exports   []*WorldItem
 }
 

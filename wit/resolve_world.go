@@ -14,8 +14,9 @@ type worldBuilder struct {
 	importNames, exportNames names // the plain ones
 }
 
-// world fills the world of d: items in text order, each import after what it
-// needs, and the exports' needs as imports unless they are exported too.
+// world fills the world of d: interfaces in text order, each import after what
+// it needs, then types, then functions; and the exports' needs as imports
+// unless they are exported too.
 func (b *builder) world(d *decl) error {
 	s := newScope(b, d)
 	s.world = d.outW
@@ -210,6 +211,9 @@ func (wb *worldBuilder) include(it *worldItemDecl) error {
 		if !slices.ContainsFunc(target.outW.Imports, plain) && !slices.ContainsFunc(target.outW.Exports, plain) {
 			return n.name.pos.errorf("world `%s` has no import or export with the plain name `%s`", target.name.name, n.name.name)
 		}
+		if slices.ContainsFunc(target.outW.Imports, func(item *WorldItem) bool { return plain(item) && item.Type != nil }) {
+			return n.name.pos.errorf("not supported yet: renaming type `%s` in an include", n.name.name)
+		}
 		renames[n.name.name] = n.as.name
 	}
 	at := it.path.name.pos
@@ -265,7 +269,20 @@ func (wb *worldBuilder) finish() error {
 			return err
 		}
 	}
+	slices.SortStableFunc(wb.w.Imports, func(a, b *WorldItem) int { return rank(a) - rank(b) })
 	return nil
+}
+
+// rank orders imports by what they may mention: interfaces come first, then
+// the world's types, then its functions.
+func rank(item *WorldItem) int {
+	switch {
+	case item.Interface != nil:
+		return 0
+	case item.Type != nil:
+		return 1
+	}
+	return 2
 }
 
 // exportNeed provides an interface that an export uses types from: an export
