@@ -23,8 +23,10 @@ func (b *builder) imported(name string, desc component.ExternDesc) uint32 {
 	return b.add(desc.Sort, &component.Import{Name: name, Desc: desc})
 }
 
-func (b *builder) export(name string, s component.Sort, index uint32) {
-	b.add(s, &component.Export{Name: name, Sort: s, Index: index})
+// export gives the index of the exported thing, which is a new one. desc, if
+// not nil, ascribes a type.
+func (b *builder) export(name string, s component.Sort, index uint32, desc *component.ExternDesc) uint32 {
+	return b.add(s, &component.Export{Name: name, Sort: s, Index: index, Desc: desc})
 }
 
 // member aliases an export of a component instance.

@@ -117,7 +117,7 @@ func newEncoder(m *wasm.Module, w *wit.World) *encoder {
 		worldFuncs: map[string]*wit.Function{}, worldTypes: map[string]uint32{}, worldIndex: map[string]uint32{},
 		scopes: map[*iface]*scope{}, intrinsic: map[string]uint32{}, lowered: map[string]uint32{},
 	}
-	e.world = &scope{e: e, anon: map[string]uint32{}}
+	e.world = e.worldScope()
 	for _, it := range w.Imports {
 		switch {
 		case it.Interface != nil:

@@ -132,27 +132,11 @@ func (e *encoder) emitExports() {
 		case it.Func != nil:
 			for _, l := range e.lifts {
 				if l.iface == nil && l.fn == it.Func {
-					e.b.export(it.Name, component.SortFunc, e.lift(e.world, l))
+					e.b.export(it.Name, component.SortFunc, e.lift(e.world, l), nil)
 				}
 			}
 		}
 	}
-}
-
-func (e *encoder) emitInterface(f *iface) {
-	s := e.exportScope(f)
-	inst := new(component.Instance)
-	for _, t := range f.def.Types {
-		if direct(t) == t || t.Interface.ID() == isyswasfaID {
-			inst.Exports = append(inst.Exports, component.InlineExport{Name: t.Name, Sort: component.SortType, Index: s.declare(t)})
-		}
-	}
-	for _, l := range e.lifts {
-		if l.iface == f {
-			inst.Exports = append(inst.Exports, component.InlineExport{Name: l.name, Sort: component.SortFunc, Index: e.lift(s, l)})
-		}
-	}
-	e.b.export(f.name, component.SortInstance, e.b.add(component.SortInstance, inst))
 }
 
 func (e *encoder) lift(s *scope, l *lift) uint32 {

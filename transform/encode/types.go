@@ -7,16 +7,19 @@ import (
 	"github.com/isyswasfa/isyswasfa/wit"
 )
 
-// A scope is where types get indices: the component, or the type of an
-// imported instance.
+// A scope is where types get indices: a component or the type of an imported
+// instance.
 type scope struct {
 	e        *encoder
-	own      *iface // whose named types are declared here; nil for the world's
+	own      *iface // the interface whose types these are; nil for the world's
 	exported bool   // the side of the world
 	anon     map[string]uint32
 	named    map[string]uint32
+	lookup   func(*wit.TypeDef) uint32 // gives a named type its index
 
-	// Of the type of an imported instance only.
+	b *builder // of a component
+
+	// Of the type of an imported instance.
 	inst  *component.InstanceType
 	count uint32
 	outer map[uint32]uint32 // type index in the component -> here
@@ -26,19 +29,48 @@ type scope struct {
 // component's own.
 func (e *encoder) exportScope(f *iface) *scope {
 	if e.scopes[f] == nil {
-		e.scopes[f] = &scope{e: e, own: f, exported: true, anon: map[string]uint32{}, named: f.index}
+		s := &scope{e: e, own: f, exported: true, b: &e.b, anon: map[string]uint32{}, named: f.index}
+		s.lookup = func(t *wit.TypeDef) uint32 { return e.rootType(e.owner(true, t), t) }
+		e.scopes[f] = s
 	}
 	return e.scopes[f]
 }
 
+// worldScope gives the scope of the world's own functions and types.
+func (e *encoder) worldScope() *scope {
+	s := &scope{e: e, b: &e.b, anon: map[string]uint32{}}
+	s.lookup = func(t *wit.TypeDef) uint32 { return e.rootType(e.owner(false, t), t) }
+	return s
+}
+
+// rootType gives the index in the component of a named type: of an interface,
+// or of the world if owner is nil.
+func (e *encoder) rootType(owner *iface, t *wit.TypeDef) uint32 {
+	switch {
+	case owner == nil:
+		return e.worldType(t)
+	case owner.exported:
+		return e.exportScope(owner).declare(owner.types[t.Name])
+	}
+	return e.importedType(owner, t.Name)
+}
+
 func (e *encoder) instanceScope(own *iface) *scope {
-	return &scope{e: e, own: own, anon: map[string]uint32{}, named: map[string]uint32{}, inst: new(component.InstanceType), outer: map[uint32]uint32{}}
+	s := &scope{e: e, own: own, anon: map[string]uint32{}, named: map[string]uint32{}, inst: new(component.InstanceType), outer: map[uint32]uint32{}}
+	s.lookup = func(t *wit.TypeDef) uint32 {
+		owner := e.owner(false, t)
+		if owner == own {
+			return s.declare(owner.types[t.Name])
+		}
+		return s.fromRoot(e.rootType(owner, t))
+	}
+	return s
 }
 
 // define gives a type an index.
 func (s *scope) define(t component.Type) uint32 {
 	if s.inst == nil {
-		return s.e.b.typ(t)
+		return s.b.typ(t)
 	}
 	s.inst.Decls = append(s.inst.Decls, component.Decl{Type: t})
 	s.count++
@@ -54,11 +86,8 @@ func (s *scope) export(name string, desc component.ExternDesc) uint32 {
 	return s.count - 1
 }
 
-// fromRoot makes a type of the component known here.
+// fromRoot makes a type of the component known in the type of an instance.
 func (s *scope) fromRoot(index uint32) uint32 {
-	if s.inst == nil {
-		return index
-	}
 	if i, ok := s.outer[index]; ok {
 		return i
 	}
@@ -115,19 +144,7 @@ func key(d *component.DefinedType) string {
 }
 
 // ref gives the index of a named type.
-func (s *scope) ref(t *wit.TypeDef) uint32 {
-	t = direct(t)
-	owner := s.e.owner(s.exported, t)
-	switch {
-	case owner == nil:
-		return s.fromRoot(s.e.worldType(t))
-	case owner == s.own:
-		return s.declare(owner.types[t.Name])
-	case owner.exported:
-		return s.fromRoot(s.e.exportScope(owner).declare(owner.types[t.Name]))
-	}
-	return s.fromRoot(s.e.importedType(owner, t.Name))
-}
+func (s *scope) ref(t *wit.TypeDef) uint32 { return s.lookup(direct(t)) }
 
 // importedType gives the index in the component of a type of an import.
 func (e *encoder) importedType(f *iface, name string) uint32 {

@@ -1,0 +1,123 @@
+package encode
+
+import (
+	"fmt"
+
+	"github.com/isyswasfa/isyswasfa/internal/component"
+	"github.com/isyswasfa/isyswasfa/wit"
+)
+
+// A nested builds the component that turns lifted functions into an exported
+// interface. It imports the functions with the types that they have outside,
+// and exports the interface's types, as types of their own, and the functions
+// with a signature of these. An instance made of exports would do for
+// validation of plain values, but methods need a resource that is exported
+// beside them, and tools that recover WIT expect each export to be a new type.
+type nested struct {
+	e       *encoder
+	f       *iface
+	b       builder
+	args    []component.Arg
+	names   map[string]bool
+	imports *scope // of the functions as they are imported
+	exports *scope // of the functions as they are exported
+}
+
+func (e *encoder) newNested(f *iface) *nested {
+	n := &nested{e: e, f: f, names: map[string]bool{}}
+	n.imports = &scope{e: e, own: f, exported: true, b: &n.b, anon: map[string]uint32{}, named: map[string]uint32{}, lookup: n.importType}
+	n.exports = &scope{e: e, own: f, exported: true, b: &n.b, anon: map[string]uint32{}, named: map[string]uint32{}, lookup: n.exportType}
+	return n
+}
+
+// argument imports something, under a name like the one given, that the
+// component passes in.
+func (n *nested) argument(name string, desc component.ExternDesc, outside uint32) uint32 {
+	for i, base := 2, name; n.names[name]; i++ {
+		name = fmt.Sprintf("%s-x%d", base, i)
+	}
+	n.names[name] = true
+	n.args = append(n.args, component.Arg{Name: name, Sort: desc.Sort, Index: outside})
+	return n.b.imported(name, desc)
+}
+
+// importType gives the index of a named type, importing it where it must have
+// a name: resources and types with structure, but not what is an alias.
+func (n *nested) importType(t *wit.TypeDef) uint32 {
+	owner := n.e.owner(true, t)
+	id := t.Name
+	if owner != nil {
+		id, t = owner.name+" "+id, owner.types[t.Name]
+	}
+	if i, ok := n.imports.named[id]; ok {
+		return i
+	}
+	var i uint32
+	switch t.Kind.(type) {
+	case *wit.Alias:
+		i = n.imports.structure(t)
+	case *wit.Resource:
+		i = n.argument("import-type-"+t.Name, component.ExternDesc{Sort: component.SortType, Bound: component.BoundSub}, n.e.rootType(owner, t))
+	default:
+		desc := component.ExternDesc{Sort: component.SortType, Bound: component.BoundEq, Index: n.imports.structure(t)}
+		i = n.argument("import-type-"+t.Name, desc, n.e.rootType(owner, t))
+	}
+	n.imports.named[id] = i
+	return i
+}
+
+// exportType gives the index of a named type, exporting it if it is the
+// interface's own.
+func (n *nested) exportType(t *wit.TypeDef) uint32 {
+	owner := n.e.owner(true, t)
+	if owner != n.f {
+		return n.importType(t)
+	}
+	t = owner.types[t.Name]
+	if i, ok := n.exports.named[t.Name]; ok {
+		return i
+	}
+	var i uint32
+	if _, ok := t.Kind.(*wit.Resource); ok {
+		i = n.importType(t)
+	} else {
+		i = n.exports.structure(t)
+	}
+	i = n.b.export(t.Name, component.SortType, i, nil)
+	n.exports.named[t.Name] = i
+	return i
+}
+
+// function passes a lifted function through.
+func (n *nested) function(fn *wit.Function, lifted uint32) {
+	inner := component.ExternDesc{Sort: component.SortFunc, Index: n.imports.function(fn)}
+	prefix := "import-func-"
+	switch fn.Kind {
+	case wit.Method:
+		prefix = "import-method-" + fn.Resource.Name + "-"
+	case wit.Static:
+		prefix = "import-static-" + fn.Resource.Name + "-"
+	case wit.Constructor:
+		prefix = "import-constructor-" + fn.Resource.Name
+	}
+	i := n.argument(prefix+fn.Name, inner, lifted)
+	n.b.export(fn.ABIName(), component.SortFunc, i, &component.ExternDesc{Sort: component.SortFunc, Index: n.exports.function(fn)})
+}
+
+// emitInterface exports an interface.
+func (e *encoder) emitInterface(f *iface) {
+	n := e.newNested(f)
+	for _, t := range f.def.Types {
+		if direct(t) == t || f.name == isyswasfaID {
+			n.exportType(t)
+		}
+	}
+	for _, l := range e.lifts {
+		if l.iface == f {
+			n.function(l.fn, e.lift(e.exportScope(f), l))
+		}
+	}
+	c := e.b.add(component.SortComponent, &component.Nested{Component: &n.b.out})
+	i := e.b.add(component.SortInstance, &component.Instance{Instantiate: true, Component: c, Args: n.args})
+	e.b.export(f.name, component.SortInstance, i, nil)
+}
