@@ -109,8 +109,8 @@ func structure(t wit.Type) wit.Type {
 }
 
 // wrapHandle gives the call that wraps a handle.
-func (e *body) wrapHandle(k wit.Kind, handle string) string {
-	switch k := k.(type) {
+func (e *body) wrapHandle(t *wit.TypeDef, handle string) string {
+	switch k := t.Kind.(type) {
 	case *wit.Handle:
 		how := "FromOwnHandle"
 		if k.Borrow {
@@ -118,8 +118,11 @@ func (e *body) wrapHandle(k wit.Kind, handle string) string {
 		}
 		r := structure(k.Resource).(*wit.TypeDef)
 		return e.f.qualified(r, bindgen.UpperCamel(r.Name)+how) + "(" + handle + ")"
-	case *wit.Stream:
-		return e.f.witAsync() + "MakeStreamReaderU8(" + handle + ")"
+	case *wit.Stream, *wit.Future:
+		if isBytes(k) {
+			return e.f.witAsync() + "MakeStreamReaderU8(" + handle + ")"
+		}
+		return e.liftPayload(t, handle)
 	}
 	panic("not a handle")
 }

@@ -16,7 +16,6 @@ func check(w *wit.World) error {
 			c.types(item.Interface.Types)
 			c.funcs(item.Interface.Funcs)
 		case item.Func != nil:
-			c.world = true
 			c.funcs([]*wit.Function{item.Func})
 		default:
 			c.types([]*wit.TypeDef{item.Type})
@@ -42,7 +41,7 @@ func check(w *wit.World) error {
 
 type checker struct {
 	place         string
-	export, world bool
+	export, world bool // world: a function of the world itself
 	borrows       bool // the last value had a borrow in it
 	err           error
 }
@@ -103,19 +102,18 @@ func (c *checker) kind(at string, k wit.Kind) {
 		c.fail(at, "maps are not supported yet")
 	case *wit.Handle:
 		c.borrows = c.borrows || k.Borrow
-	case *wit.Stream:
-		if k.Elem != wit.Type(wit.U8) {
-			c.fail(at, "streams other than stream<u8> are not supported yet")
-		}
-	case *wit.Future:
-		switch {
-		case c.export:
-			c.fail(at, "futures in exports are not supported yet")
-		case c.world:
-			c.fail(at, "futures in functions of a world itself are not supported yet")
+	case *wit.Stream, *wit.Future:
+		if c.export && !c.world && !isBytes(k) {
+			c.fail(at, "streams and futures in exported interfaces are not supported yet, but for stream<u8>")
 		}
 	}
 	for _, part := range wit.Parts(&wit.TypeDef{Kind: k}) {
 		c.value(at, part)
 	}
+}
+
+// isBytes tells stream<u8> from other kinds.
+func isBytes(k wit.Kind) bool {
+	s, ok := k.(*wit.Stream)
+	return ok && s.Elem == wit.Type(wit.U8)
 }

@@ -169,10 +169,8 @@ func (e *body) lift(slots []string, t wit.Type) string {
 			return e.liftArms(slots, s)
 		case *wit.List:
 			return e.liftListPair(slots, k)
-		case *wit.Future:
-			return e.liftFuture(s, slots[0])
 		default:
-			return e.wrapHandle(k, slots[0])
+			return e.wrapHandle(s, slots[0])
 		}
 	}
 	panic("no type")

@@ -118,6 +118,16 @@ func (g *generator) packages() error {
 		}
 		exportWorld.exports = append(exportWorld.exports, item.Func)
 	}
+	if exportWorld != nil {
+		// The world's own streams and futures are all imported.
+		if world == nil && len(payloadTypes(nil, exportWorld.exports)) > 0 {
+			world = add("wit_world", "$root", nil, false)
+			g.pkgs[nil] = world
+		}
+		if world != nil {
+			world.also = exportWorld.exports
+		}
+	}
 	return g.distinct()
 }
 

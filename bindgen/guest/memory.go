@@ -31,10 +31,8 @@ func (e *body) load(p string, off uint32, t wit.Type) string {
 			return e.loadArms(p, off, s)
 		case *wit.List:
 			return e.loadList(p, off, k)
-		case *wit.Future:
-			return e.liftFuture(s, e.cell("int32", p, off))
 		default:
-			return e.wrapHandle(k, e.cell("int32", p, off))
+			return e.wrapHandle(s, e.cell("int32", p, off))
 		}
 	}
 	panic("no type")

@@ -29,17 +29,19 @@ type goPackage struct {
 	types   []*wit.TypeDef // a world's own; else the interface's count
 	imports []*wit.Function
 	exports []*wit.Function
+	also    []*wit.Function // functions whose streams and futures count as the package's
 
-	decls   map[string]bool // the names declared so far
-	raws    []raw
-	main    *file                       // bindings.go
-	shims   *file                       // exports_wasip1.go
-	futures map[*transform.Payload]bool // those declared
+	decls    map[string]bool // the names declared so far
+	raws     []raw
+	main     *file                       // bindings.go
+	shims    *file                       // exports_wasip1.go
+	payloads map[*transform.Payload]bool // those declared
 }
 
 // A raw is a function of the core module's imports.
 type raw struct {
 	name    string // in Go
+	module  string // in the core module
 	field   string // in the core module
 	params  []string
 	results []string
@@ -76,13 +78,23 @@ func (p *goPackage) declare(name string) string {
 
 // addRaw declares a function of the core module's imports.
 func (p *goPackage) addRaw(name, field string, params, results []string) string {
+	return p.addRawOf(p.module, name, field, params, results)
+}
+
+// addRawOf is addRaw for a function of another import than the package's.
+func (p *goPackage) addRawOf(module, name, field string, params, results []string) string {
 	name = p.declare("raw" + name)
-	p.raws = append(p.raws, raw{name, field, params, results})
+	p.raws = append(p.raws, raw{name, module, field, params, results})
 	return name
 }
 
 // addLowered declares an import with the signature of a function type.
 func (p *goPackage) addLowered(name, field string, ft *abi.FuncType) (string, abi.CoreSig) {
+	return p.addLoweredOf(p.module, name, field, ft)
+}
+
+// addLoweredOf is addLowered for a function of another import than the package's.
+func (p *goPackage) addLoweredOf(module, name, field string, ft *abi.FuncType) (string, abi.CoreSig) {
 	sig := ft.Flatten(abi.Lowered)
 	params := coreTypes(sig.Params)
 	if sig.IndirectParams {
@@ -91,7 +103,7 @@ func (p *goPackage) addLowered(name, field string, ft *abi.FuncType) (string, ab
 	if sig.IndirectResult {
 		params[len(params)-1] = "unsafe.Pointer"
 	}
-	return p.addRaw(name, field, params, coreTypes(sig.Results)), sig
+	return p.addRawOf(module, name, field, params, coreTypes(sig.Results)), sig
 }
 
 func coreTypes(types []abi.CoreType) []string {
@@ -118,25 +130,30 @@ func (p *goPackage) newFile() *file { return &file{p: p, imports: map[string]str
 
 func (p *goPackage) generate() {
 	p.main, p.shims = p.newFile(), p.newFile()
-	p.futures = map[*transform.Payload]bool{}
+	p.payloads = map[*transform.Payload]bool{}
 	if p.export {
 		p.generateExports()
 		return
 	}
-	types := p.types
-	if p.iface != nil {
-		types = p.iface.Types
-	}
+	types := p.typeDefs()
 	for _, t := range types {
 		p.declare(bindgen.UpperCamel(t.Name))
 	}
 	for _, t := range types {
 		p.main.typeDef(t)
 	}
-	p.generatePayloads(types)
+	p.generatePayloads()
 	for _, f := range p.imports {
 		p.main.importFunc(f)
 	}
+}
+
+// typeDefs gives the named types of the package.
+func (p *goPackage) typeDefs() []*wit.TypeDef {
+	if p.iface != nil {
+		return p.iface.Types
+	}
+	return p.types
 }
 
 // files gives the finished files.
@@ -217,7 +234,7 @@ func (p *goPackage) rawText(wasip1 bool) string {
 	for _, r := range p.raws {
 		result := strings.Join(r.results, ", ")
 		if wasip1 {
-			fmt.Fprintf(&b, "//go:wasmimport %s %s\nfunc %s(%s) %s\n\n", p.module, r.field, r.name, strings.Join(r.params, ", "), result)
+			fmt.Fprintf(&b, "//go:wasmimport %s %s\nfunc %s(%s) %s\n\n", r.module, r.field, r.name, strings.Join(r.params, ", "), result)
 		} else {
 			fmt.Fprintf(&b, "func %s(%s) %s { panic(notInComponent) }\n", r.name, strings.Join(r.params, ", "), result)
 		}

@@ -17,7 +17,7 @@ import (
 // ErrorCode is the type error-code.
 type ErrorCode = wasi_cli_types.ErrorCode
 
-var futureResultUnitWasiCliTypesErrorCode = witTypes.FutureVtable[witTypes.Result[witTypes.Unit, wasi_cli_types.ErrorCode]]{
+var vtableFutureResultUnitWasiCliTypesErrorCode = witTypes.FutureVtable[witTypes.Result[witTypes.Unit, wasi_cli_types.ErrorCode]]{
 	Make: func() (sender, receiver int32) {
 		var arena witRuntime.Arena
 		ret := arena.Alloc(8, 4)
@@ -59,12 +59,12 @@ var futureResultUnitWasiCliTypesErrorCode = witTypes.FutureVtable[witTypes.Resul
 
 // MakeFutureResultUnitWasiCliTypesErrorCode makes a future: what is written to one end is read from the other.
 func MakeFutureResultUnitWasiCliTypesErrorCode() (*witTypes.FutureWriter[witTypes.Result[witTypes.Unit, wasi_cli_types.ErrorCode]], *witTypes.FutureReader[witTypes.Result[witTypes.Unit, wasi_cli_types.ErrorCode]]) {
-	return witTypes.MakeFuture(&futureResultUnitWasiCliTypesErrorCode)
+	return witTypes.MakeFuture(&vtableFutureResultUnitWasiCliTypesErrorCode)
 }
 
 // LiftFutureResultUnitWasiCliTypesErrorCode wraps the owned handle of a future's reading end.
 func LiftFutureResultUnitWasiCliTypesErrorCode(handle int32) *witTypes.FutureReader[witTypes.Result[witTypes.Unit, wasi_cli_types.ErrorCode]] {
-	return witTypes.MakeFutureReader(&futureResultUnitWasiCliTypesErrorCode, handle)
+	return witTypes.MakeFutureReader(&vtableFutureResultUnitWasiCliTypesErrorCode, handle)
 }
 
 // MakeStreamU8 makes a stream<u8>: what is written to one end is read from the other.

@@ -9,6 +9,8 @@ import "unsafe"
 const notInComponent = "imports exist in a component only: build with GOOS=wasip1 GOARCH=wasm"
 
 func rawFutureResultUnitWasiCliTypesErrorCodePipe(unsafe.Pointer)      { panic(notInComponent) }
+func rawFutureResultUnitWasiCliTypesErrorCodeDropSender(int32)         { panic(notInComponent) }
+func rawFutureResultUnitWasiCliTypesErrorCodeDropReceiver(int32)       { panic(notInComponent) }
 func rawFutureResultUnitWasiCliTypesErrorCodeSend(int32, int32, int32) { panic(notInComponent) }
 func rawFutureResultUnitWasiCliTypesErrorCodeReceiveStart(int32, unsafe.Pointer) {
 	panic(notInComponent)
@@ -16,6 +18,4 @@ func rawFutureResultUnitWasiCliTypesErrorCodeReceiveStart(int32, unsafe.Pointer)
 func rawFutureResultUnitWasiCliTypesErrorCodeReceiveResult(int32, unsafe.Pointer) {
 	panic(notInComponent)
 }
-func rawFutureResultUnitWasiCliTypesErrorCodeDropSender(int32)   { panic(notInComponent) }
-func rawFutureResultUnitWasiCliTypesErrorCodeDropReceiver(int32) { panic(notInComponent) }
-func rawWriteViaStream(int32) int32                              { panic(notInComponent) }
+func rawWriteViaStream(int32) int32 { panic(notInComponent) }

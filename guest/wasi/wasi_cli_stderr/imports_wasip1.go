@@ -7,6 +7,12 @@ import "unsafe"
 //go:wasmimport wasi:cli/stderr@0.3.0 isyswasfa-pipe-result-unit-error-code
 func rawFutureResultUnitWasiCliTypesErrorCodePipe(unsafe.Pointer)
 
+//go:wasmimport wasi:cli/stderr@0.3.0 [resource-drop]isyswasfa-sender-result-unit-error-code
+func rawFutureResultUnitWasiCliTypesErrorCodeDropSender(int32)
+
+//go:wasmimport wasi:cli/stderr@0.3.0 [resource-drop]isyswasfa-receiver-result-unit-error-code
+func rawFutureResultUnitWasiCliTypesErrorCodeDropReceiver(int32)
+
 //go:wasmimport wasi:cli/stderr@0.3.0 [static]isyswasfa-sender-result-unit-error-code.send
 func rawFutureResultUnitWasiCliTypesErrorCodeSend(int32, int32, int32)
 
@@ -15,12 +21,6 @@ func rawFutureResultUnitWasiCliTypesErrorCodeReceiveStart(int32, unsafe.Pointer)
 
 //go:wasmimport wasi:cli/stderr@0.3.0 [static]isyswasfa-receiver-result-unit-error-code.receive-isyswasfa-result
 func rawFutureResultUnitWasiCliTypesErrorCodeReceiveResult(int32, unsafe.Pointer)
-
-//go:wasmimport wasi:cli/stderr@0.3.0 [resource-drop]isyswasfa-sender-result-unit-error-code
-func rawFutureResultUnitWasiCliTypesErrorCodeDropSender(int32)
-
-//go:wasmimport wasi:cli/stderr@0.3.0 [resource-drop]isyswasfa-receiver-result-unit-error-code
-func rawFutureResultUnitWasiCliTypesErrorCodeDropReceiver(int32)
 
 //go:wasmimport wasi:cli/stderr@0.3.0 write-via-stream
 func rawWriteViaStream(int32) int32

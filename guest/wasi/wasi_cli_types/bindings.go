@@ -11,7 +11,10 @@ package wasi_cli_types
 type ErrorCode = uint8
 
 const (
-	ErrorCodeIo                  ErrorCode = 0
+	// The device failed.
+	ErrorCodeIo ErrorCode = 0
+	// The bytes are not the text that was wanted.
 	ErrorCodeIllegalByteSequence ErrorCode = 1
-	ErrorCodePipe                ErrorCode = 2
+	// The other end is gone.
+	ErrorCodePipe ErrorCode = 2
 )

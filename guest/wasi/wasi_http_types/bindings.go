@@ -207,7 +207,8 @@ const (
 	ErrorCodeHttpProtocolError              uint8 = 35
 	ErrorCodeLoopDetected                   uint8 = 36
 	ErrorCodeConfigurationError             uint8 = 37
-	ErrorCodeInternalError                  uint8 = 38
+	// Anything else, perhaps with words for people.
+	ErrorCodeInternalError uint8 = 38
 )
 
 // Tag tells which case it is.
@@ -761,11 +762,15 @@ type HeaderError struct {
 
 // The cases of [HeaderError].
 const (
+	// A name or value is malformed.
 	HeaderErrorInvalidSyntax uint8 = 0
-	HeaderErrorForbidden     uint8 = 1
-	HeaderErrorImmutable     uint8 = 2
-	HeaderErrorSizeExceeded  uint8 = 3
-	HeaderErrorOther         uint8 = 4
+	// The host does not let this field be set.
+	HeaderErrorForbidden uint8 = 1
+	// These fields cannot be changed.
+	HeaderErrorImmutable uint8 = 2
+	// The fields would become too large.
+	HeaderErrorSizeExceeded uint8 = 3
+	HeaderErrorOther        uint8 = 4
 )
 
 // Tag tells which case it is.
@@ -833,9 +838,11 @@ type RequestOptionsError struct {
 
 // The cases of [RequestOptionsError].
 const (
+	// The host has no such option.
 	RequestOptionsErrorNotSupported uint8 = 0
-	RequestOptionsErrorImmutable    uint8 = 1
-	RequestOptionsErrorOther        uint8 = 2
+	// These options cannot be changed.
+	RequestOptionsErrorImmutable uint8 = 1
+	RequestOptionsErrorOther     uint8 = 2
 )
 
 // Tag tells which case it is.
@@ -1070,7 +1077,7 @@ func ResponseFromBorrowHandle(handle int32) *Response {
 	return &Response{witRuntime.MakeHandle(handle)}
 }
 
-var futureResultOptionFieldsErrorCode = witTypes.FutureVtable[witTypes.Result[witTypes.Option[*Trailers], ErrorCode]]{
+var vtableFutureResultOptionFieldsErrorCode = witTypes.FutureVtable[witTypes.Result[witTypes.Option[*Trailers], ErrorCode]]{
 	Make: func() (sender, receiver int32) {
 		var arena witRuntime.Arena
 		ret := arena.Alloc(8, 4)
@@ -1378,15 +1385,15 @@ var futureResultOptionFieldsErrorCode = witTypes.FutureVtable[witTypes.Result[wi
 
 // MakeFutureResultOptionFieldsErrorCode makes a future: what is written to one end is read from the other.
 func MakeFutureResultOptionFieldsErrorCode() (*witTypes.FutureWriter[witTypes.Result[witTypes.Option[*Trailers], ErrorCode]], *witTypes.FutureReader[witTypes.Result[witTypes.Option[*Trailers], ErrorCode]]) {
-	return witTypes.MakeFuture(&futureResultOptionFieldsErrorCode)
+	return witTypes.MakeFuture(&vtableFutureResultOptionFieldsErrorCode)
 }
 
 // LiftFutureResultOptionFieldsErrorCode wraps the owned handle of a future's reading end.
 func LiftFutureResultOptionFieldsErrorCode(handle int32) *witTypes.FutureReader[witTypes.Result[witTypes.Option[*Trailers], ErrorCode]] {
-	return witTypes.MakeFutureReader(&futureResultOptionFieldsErrorCode, handle)
+	return witTypes.MakeFutureReader(&vtableFutureResultOptionFieldsErrorCode, handle)
 }
 
-var futureResultUnitErrorCode = witTypes.FutureVtable[witTypes.Result[witTypes.Unit, ErrorCode]]{
+var vtableFutureResultUnitErrorCode = witTypes.FutureVtable[witTypes.Result[witTypes.Unit, ErrorCode]]{
 	Make: func() (sender, receiver int32) {
 		var arena witRuntime.Arena
 		ret := arena.Alloc(8, 4)
@@ -1679,12 +1686,12 @@ var futureResultUnitErrorCode = witTypes.FutureVtable[witTypes.Result[witTypes.U
 
 // MakeFutureResultUnitErrorCode makes a future: what is written to one end is read from the other.
 func MakeFutureResultUnitErrorCode() (*witTypes.FutureWriter[witTypes.Result[witTypes.Unit, ErrorCode]], *witTypes.FutureReader[witTypes.Result[witTypes.Unit, ErrorCode]]) {
-	return witTypes.MakeFuture(&futureResultUnitErrorCode)
+	return witTypes.MakeFuture(&vtableFutureResultUnitErrorCode)
 }
 
 // LiftFutureResultUnitErrorCode wraps the owned handle of a future's reading end.
 func LiftFutureResultUnitErrorCode(handle int32) *witTypes.FutureReader[witTypes.Result[witTypes.Unit, ErrorCode]] {
-	return witTypes.MakeFutureReader(&futureResultUnitErrorCode, handle)
+	return witTypes.MakeFutureReader(&vtableFutureResultUnitErrorCode, handle)
 }
 
 // MakeStreamU8 makes a stream<u8>: what is written to one end is read from the other.

@@ -13,21 +13,21 @@ func rawDropRequest(int32)                                    { panic(notInCompo
 func rawDropRequestOptions(int32)                             { panic(notInComponent) }
 func rawDropResponse(int32)                                   { panic(notInComponent) }
 func rawFutureResultOptionFieldsErrorCodePipe(unsafe.Pointer) { panic(notInComponent) }
+func rawFutureResultOptionFieldsErrorCodeDropSender(int32)    { panic(notInComponent) }
+func rawFutureResultOptionFieldsErrorCodeDropReceiver(int32)  { panic(notInComponent) }
 func rawFutureResultOptionFieldsErrorCodeSend(int32, int32, int32, int32, int64, int32, int32, int32, int32) {
 	panic(notInComponent)
 }
 func rawFutureResultOptionFieldsErrorCodeReceiveStart(int32, unsafe.Pointer)  { panic(notInComponent) }
 func rawFutureResultOptionFieldsErrorCodeReceiveResult(int32, unsafe.Pointer) { panic(notInComponent) }
-func rawFutureResultOptionFieldsErrorCodeDropSender(int32)                    { panic(notInComponent) }
-func rawFutureResultOptionFieldsErrorCodeDropReceiver(int32)                  { panic(notInComponent) }
 func rawFutureResultUnitErrorCodePipe(unsafe.Pointer)                         { panic(notInComponent) }
+func rawFutureResultUnitErrorCodeDropSender(int32)                            { panic(notInComponent) }
+func rawFutureResultUnitErrorCodeDropReceiver(int32)                          { panic(notInComponent) }
 func rawFutureResultUnitErrorCodeSend(int32, int32, int32, int32, int64, int32, int32, int32, int32) {
 	panic(notInComponent)
 }
 func rawFutureResultUnitErrorCodeReceiveStart(int32, unsafe.Pointer)           { panic(notInComponent) }
 func rawFutureResultUnitErrorCodeReceiveResult(int32, unsafe.Pointer)          { panic(notInComponent) }
-func rawFutureResultUnitErrorCodeDropSender(int32)                             { panic(notInComponent) }
-func rawFutureResultUnitErrorCodeDropReceiver(int32)                           { panic(notInComponent) }
 func rawMakeFields() int32                                                     { panic(notInComponent) }
 func rawFieldsFromList(int32, int32, unsafe.Pointer)                           { panic(notInComponent) }
 func rawFieldsGet(int32, int32, int32, unsafe.Pointer)                         { panic(notInComponent) }

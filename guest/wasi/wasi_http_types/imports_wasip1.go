@@ -19,6 +19,12 @@ func rawDropResponse(int32)
 //go:wasmimport wasi:http/types@0.3.0 isyswasfa-pipe-result-option-own-trailers-error-code
 func rawFutureResultOptionFieldsErrorCodePipe(unsafe.Pointer)
 
+//go:wasmimport wasi:http/types@0.3.0 [resource-drop]isyswasfa-sender-result-option-own-trailers-error-code
+func rawFutureResultOptionFieldsErrorCodeDropSender(int32)
+
+//go:wasmimport wasi:http/types@0.3.0 [resource-drop]isyswasfa-receiver-result-option-own-trailers-error-code
+func rawFutureResultOptionFieldsErrorCodeDropReceiver(int32)
+
 //go:wasmimport wasi:http/types@0.3.0 [static]isyswasfa-sender-result-option-own-trailers-error-code.send
 func rawFutureResultOptionFieldsErrorCodeSend(int32, int32, int32, int32, int64, int32, int32, int32, int32)
 
@@ -28,14 +34,14 @@ func rawFutureResultOptionFieldsErrorCodeReceiveStart(int32, unsafe.Pointer)
 //go:wasmimport wasi:http/types@0.3.0 [static]isyswasfa-receiver-result-option-own-trailers-error-code.receive-isyswasfa-result
 func rawFutureResultOptionFieldsErrorCodeReceiveResult(int32, unsafe.Pointer)
 
-//go:wasmimport wasi:http/types@0.3.0 [resource-drop]isyswasfa-sender-result-option-own-trailers-error-code
-func rawFutureResultOptionFieldsErrorCodeDropSender(int32)
-
-//go:wasmimport wasi:http/types@0.3.0 [resource-drop]isyswasfa-receiver-result-option-own-trailers-error-code
-func rawFutureResultOptionFieldsErrorCodeDropReceiver(int32)
-
 //go:wasmimport wasi:http/types@0.3.0 isyswasfa-pipe-result-unit-error-code
 func rawFutureResultUnitErrorCodePipe(unsafe.Pointer)
+
+//go:wasmimport wasi:http/types@0.3.0 [resource-drop]isyswasfa-sender-result-unit-error-code
+func rawFutureResultUnitErrorCodeDropSender(int32)
+
+//go:wasmimport wasi:http/types@0.3.0 [resource-drop]isyswasfa-receiver-result-unit-error-code
+func rawFutureResultUnitErrorCodeDropReceiver(int32)
 
 //go:wasmimport wasi:http/types@0.3.0 [static]isyswasfa-sender-result-unit-error-code.send
 func rawFutureResultUnitErrorCodeSend(int32, int32, int32, int32, int64, int32, int32, int32, int32)
@@ -45,12 +51,6 @@ func rawFutureResultUnitErrorCodeReceiveStart(int32, unsafe.Pointer)
 
 //go:wasmimport wasi:http/types@0.3.0 [static]isyswasfa-receiver-result-unit-error-code.receive-isyswasfa-result
 func rawFutureResultUnitErrorCodeReceiveResult(int32, unsafe.Pointer)
-
-//go:wasmimport wasi:http/types@0.3.0 [resource-drop]isyswasfa-sender-result-unit-error-code
-func rawFutureResultUnitErrorCodeDropSender(int32)
-
-//go:wasmimport wasi:http/types@0.3.0 [resource-drop]isyswasfa-receiver-result-unit-error-code
-func rawFutureResultUnitErrorCodeDropReceiver(int32)
 
 //go:wasmimport wasi:http/types@0.3.0 [constructor]fields
 func rawMakeFields() int32
