@@ -3,10 +3,12 @@ package host
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/tetratelabs/wazero"
 
+	"github.com/isyswasfa/isyswasfa/internal/abi"
 	"github.com/isyswasfa/isyswasfa/internal/component"
 	"github.com/isyswasfa/isyswasfa/internal/wasm"
 )
@@ -49,7 +51,7 @@ func compileProgram(ctx context.Context, e *Engine, name string, prog *component
 			parsed[inst.Module] = m
 		}
 		step := &c.steps[i]
-		imports, wiring, err := step.wire(parsed[inst.Module], inst.Args)
+		imports, wiring, err := step.wire(parsed[inst.Module], directArgs(prog, inst.Args))
 		if err != nil {
 			return nil, fmt.Errorf("%s: core module %d: %w", name, inst.Module, err)
 		}
@@ -63,6 +65,46 @@ func compileProgram(ctx context.Context, e *Engine, name string, prog *component
 		step.mod = done[k]
 	}
 	return c, nil
+}
+
+// directArgs replaces calls between component instances that move nothing but
+// numbers by the callee's core function, so that they are calls from wasm to
+// wasm. A callee that is polled must be noted as entered, so it is called
+// through the host.
+func directArgs(prog *component.Program, args []component.CoreImport) []component.CoreImport {
+	polled := map[int]bool{}
+	for _, p := range prog.Polls {
+		polled[p.Instance] = true
+	}
+	out := slices.Clone(args)
+	for i := range out {
+		ref := &out[i].Ref
+		f := ref.Func
+		if ref.Kind != component.CoreLowered || f.Import != nil || f.Core.Kind != component.CoreExported ||
+			f.Opts.PostReturn.Kind != component.CoreNone || polled[f.Instance] || !onlyNumbers(f.Type) {
+			continue
+		}
+		*ref = f.Core
+	}
+	return out
+}
+
+// onlyNumbers tells whether the core values of a function are the values
+// themselves. Integers narrower than 32 bits have to be cut to their width.
+func onlyNumbers(f *abi.FuncType) bool {
+	number := func(t *abi.Type) bool {
+		switch t.Kind {
+		case abi.S32, abi.U32, abi.S64, abi.U64, abi.F32, abi.F64:
+			return true
+		}
+		return false
+	}
+	for _, p := range f.Params {
+		if !number(p.Type) {
+			return false
+		}
+	}
+	return len(f.Params) <= abi.MaxFlatParams && (f.Result == nil || number(f.Result))
 }
 
 // wire gives each import of m its new name and notes where it comes from.
