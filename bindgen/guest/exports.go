@@ -41,6 +41,9 @@ func (p *goPackage) generateExports() {
 		}
 	}
 	f.printf("}\n")
+	if at := Library + "/wit/async"; p.shims.imports[at] == "" {
+		p.shims.imports[at] = "_" // it exports the poll function, which every world has
+	}
 }
 
 func funcKind(fn *wit.Function) string {

@@ -24,13 +24,18 @@ var update = flag.Bool("update", false, "write the generated files instead of co
 
 const root = "../.."
 
-// generate generates the bindings for the world of a WIT text.
-func generate(text string, o Options) (map[string][]byte, error) {
-	r, pkg, err := wit.ParseText(map[string]string{"test.wit": text}, std.Files())
+// parse gives the first world of a WIT text.
+func parse(text string) (*wit.World, error) {
+	_, pkg, err := wit.ParseText(map[string]string{"test.wit": text}, std.Files())
 	if err != nil {
 		return nil, err
 	}
-	w, err := r.World(pkg.Worlds[0].ID())
+	return pkg.Worlds[0], nil
+}
+
+// generate generates the bindings for the world of a WIT text.
+func generate(text string, o Options) (map[string][]byte, error) {
+	w, err := parse(text)
 	if err != nil {
 		return nil, err
 	}
@@ -41,9 +46,8 @@ func generate(text string, o Options) (map[string][]byte, error) {
 	return Generate(w, poly, o)
 }
 
-// TestWASI compares the packages below guest/wasi with what the generator
-// makes of WASI's interfaces, and writes them with -update.
-func TestWASI(t *testing.T) {
+// wasiWorld is a world with all interfaces that have packages below guest/wasi.
+func wasiWorld() string {
 	text := "package isyswasfa:bindings;\nworld wasi {\n"
 	for _, id := range wasiImports {
 		text += "import " + id + ";\n"
@@ -51,7 +55,13 @@ func TestWASI(t *testing.T) {
 	for _, id := range wasiExports {
 		text += "export " + id + ";\n"
 	}
-	want, err := generate(text+"}\n", Options{ImportPath: Library + "/wasi"})
+	return text + "}\n"
+}
+
+// TestWASI compares the packages below guest/wasi with what the generator
+// makes of WASI's interfaces, and writes them with -update.
+func TestWASI(t *testing.T) {
+	want, err := generate(wasiWorld(), Options{ImportPath: Library + "/wasi"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -168,8 +178,9 @@ func TestGolden(t *testing.T) {
 	compile(t, all)
 }
 
-// testTree is where the generated packages of the golden files stand while
-// they are compiled: in an overlay, so that nothing is written there.
+// testTree is the import path of the generated packages of the golden files
+// while they are compiled. The module of that name replaces a folder of ours
+// that does not exist.
 const testTree = "github.com/isyswasfa/isyswasfa/bindgen/guest/testdata/tree"
 
 // compile builds generated packages for components and vets them natively,
@@ -191,15 +202,8 @@ func compile(t *testing.T, files map[string][]byte) {
 	for _, id := range wasiExports {
 		program += fmt.Sprintf("\t_ %q\n", WASI(id, true))
 	}
-	// The folder is a module of its own that stands for part of ours.
-	module, err := filepath.Abs(root)
-	if err != nil {
-		t.Fatal(err)
-	}
-	tree := map[string][]byte{
-		"go.mod":  fmt.Appendf(nil, "module %s\n\ngo 1.26\n\nrequire github.com/isyswasfa/isyswasfa v0.0.0\n\nreplace github.com/isyswasfa/isyswasfa => %q\n", testTree, module),
-		"main.go": []byte(program + ")\n\nfunc main() {}\n"),
-	}
+	tree := testModule(t)
+	tree["main.go"] = []byte(program + ")\n\nfunc main() {}\n")
 	maps.Copy(tree, files)
 	if err := writeTree(dir, tree); err != nil {
 		t.Fatal(err)
