@@ -23,10 +23,10 @@ type iface struct {
 	usedTypes map[string]bool
 	usedFuncs map[string]bool
 
-	instance uint32
-	state    emitState
-	members  map[string]uint32 // function indices in the component, by ABIName
-	index    map[string]uint32 // type indices in the component, by name
+	state     emitState
+	instance  uint32
+	funcIndex map[string]uint32 // aliases of the instance's functions, by ABIName
+	typeIndex map[string]uint32 // aliases of the instance's types, by name
 }
 
 type emitState uint8
@@ -42,7 +42,7 @@ func newIface(name string, def *wit.Interface, exported bool) *iface {
 		name: name, def: def, exported: exported,
 		types: map[string]*wit.TypeDef{}, funcs: map[string]*wit.Function{},
 		usedTypes: map[string]bool{}, usedFuncs: map[string]bool{},
-		members: map[string]uint32{}, index: map[string]uint32{},
+		funcIndex: map[string]uint32{}, typeIndex: map[string]uint32{},
 	}
 	for _, t := range def.Types {
 		f.types[t.Name] = t

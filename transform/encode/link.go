@@ -48,14 +48,24 @@ func (e *encoder) builtin(t *target) uint32 {
 	if i, ok := e.intrinsic[t.id]; ok {
 		return i
 	}
-	s := e.world
-	if t.iface.exported {
-		s = e.exportScope(t.iface)
-	}
 	op := map[string]component.CanonOp{"new": component.CanonResourceNew, "rep": component.CanonResourceRep, "drop": component.CanonResourceDrop}[t.builtin]
-	i := e.b.resource(op, s.ref(t.resource))
+	i := e.b.resource(op, e.resourceType(t.iface, t.resource))
 	e.intrinsic[t.id] = i
 	return i
+}
+
+// resourceType gives the index of a resource, following aliases: this is
+// needed before the exports are made.
+func (e *encoder) resourceType(f *iface, t *wit.TypeDef) uint32 {
+	if a, ok := t.Kind.(*wit.Alias); ok {
+		next, _ := a.Type.(*wit.TypeDef) // as builtinTarget has checked
+		owner := e.owner(f.exported, next)
+		return e.resourceType(owner, owner.types[next.Name])
+	}
+	if f.exported {
+		return e.exportScope(f).declare(t)
+	}
+	return e.rootType(f, t)
 }
 
 // lower gives a function lowered with the options that it needs.
@@ -84,10 +94,10 @@ func (e *encoder) function(t *target) uint32 {
 	if t.iface == nil {
 		return e.worldIndex[name]
 	}
-	i, ok := t.iface.members[name]
+	i, ok := t.iface.funcIndex[name]
 	if !ok {
 		i = e.b.member(t.iface.instance, component.SortFunc, name)
-		t.iface.members[name] = i
+		t.iface.funcIndex[name] = i
 	}
 	return i
 }

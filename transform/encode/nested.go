@@ -104,8 +104,12 @@ func (n *nested) function(fn *wit.Function, lifted uint32) {
 	n.b.export(fn.ABIName(), component.SortFunc, i, &component.ExternDesc{Sort: component.SortFunc, Index: n.exports.function(fn)})
 }
 
-// emitInterface exports an interface.
+// emitInterface exports an interface, once.
 func (e *encoder) emitInterface(f *iface) {
+	if f.state != waiting {
+		return
+	}
+	f.state = emitting
 	n := e.newNested(f)
 	for _, t := range f.def.Types {
 		if direct(t) == t || f.name == isyswasfaID {
@@ -119,5 +123,6 @@ func (e *encoder) emitInterface(f *iface) {
 	}
 	c := e.b.add(component.SortComponent, &component.Nested{Component: &n.b.out})
 	i := e.b.add(component.SortInstance, &component.Instance{Instantiate: true, Component: c, Args: n.args})
-	e.b.export(f.name, component.SortInstance, i, nil)
+	f.instance = e.b.export(f.name, component.SortInstance, i, nil)
+	f.state = emitted
 }

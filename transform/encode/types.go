@@ -29,7 +29,7 @@ type scope struct {
 // component's own.
 func (e *encoder) exportScope(f *iface) *scope {
 	if e.scopes[f] == nil {
-		s := &scope{e: e, own: f, exported: true, b: &e.b, anon: map[string]uint32{}, named: f.index}
+		s := &scope{e: e, own: f, exported: true, b: &e.b, anon: map[string]uint32{}, named: map[string]uint32{}}
 		s.lookup = func(t *wit.TypeDef) uint32 { return e.rootType(e.owner(true, t), t) }
 		e.scopes[f] = s
 	}
@@ -44,15 +44,30 @@ func (e *encoder) worldScope() *scope {
 }
 
 // rootType gives the index in the component of a named type: of an interface,
-// or of the world if owner is nil.
+// or of the world if owner is nil. Types of an exported interface are taken
+// from the export, unless that is being made.
 func (e *encoder) rootType(owner *iface, t *wit.TypeDef) uint32 {
 	switch {
 	case owner == nil:
 		return e.worldType(t)
-	case owner.exported:
+	case !owner.exported:
+		e.emitImport(owner)
+		return e.typeMember(owner, t.Name)
+	case owner.state == emitting:
 		return e.exportScope(owner).declare(owner.types[t.Name])
 	}
-	return e.importedType(owner, t.Name)
+	e.emitInterface(owner)
+	return e.typeMember(owner, t.Name)
+}
+
+// typeMember gives the index in the component of a type of an instance.
+func (e *encoder) typeMember(f *iface, name string) uint32 {
+	i, ok := f.typeIndex[name]
+	if !ok {
+		i = e.b.member(f.instance, component.SortType, name)
+		f.typeIndex[name] = i
+	}
+	return i
 }
 
 func (e *encoder) instanceScope(own *iface) *scope {
@@ -145,17 +160,6 @@ func key(d *component.DefinedType) string {
 
 // ref gives the index of a named type.
 func (s *scope) ref(t *wit.TypeDef) uint32 { return s.lookup(direct(t)) }
-
-// importedType gives the index in the component of a type of an import.
-func (e *encoder) importedType(f *iface, name string) uint32 {
-	e.emitImport(f)
-	i, ok := f.index[name]
-	if !ok {
-		i = e.b.member(f.instance, component.SortType, name)
-		f.index[name] = i
-	}
-	return i
-}
 
 // declare gives a named type of the scope's own interface its index.
 func (s *scope) declare(t *wit.TypeDef) uint32 {
