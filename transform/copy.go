@@ -252,56 +252,13 @@ func own(resource *wit.TypeDef) *wit.TypeDef {
 // kind copies a structure.
 func (c *copier) kind(k wit.Kind, ctx *wit.Interface) (wit.Kind, error) {
 	var err error
-	typ := func(t wit.Type) wit.Type {
-		if err != nil || t == nil {
+	n := wit.CopyKind(k, func(t wit.Type) wit.Type {
+		if err != nil {
 			return nil
 		}
-		var n wit.Type
-		n, err = c.typ(t, ctx)
-		return n
-	}
-	var n wit.Kind
-	switch k := k.(type) {
-	case *wit.Record:
-		r := &wit.Record{}
-		for _, f := range k.Fields {
-			r.Fields = append(r.Fields, wit.Field{Name: f.Name, Type: typ(f.Type), Docs: f.Docs})
-		}
-		n = r
-	case *wit.Variant:
-		v := &wit.Variant{}
-		for _, x := range k.Cases {
-			v.Cases = append(v.Cases, wit.Case{Name: x.Name, Type: typ(x.Type), Docs: x.Docs})
-		}
-		n = v
-	case *wit.Enum:
-		n = &wit.Enum{Cases: append([]wit.Label(nil), k.Cases...)}
-	case *wit.Flags:
-		n = &wit.Flags{Flags: append([]wit.Label(nil), k.Flags...)}
-	case *wit.Resource:
-		n = &wit.Resource{}
-	case *wit.Handle:
-		var r *wit.TypeDef
-		r, err = c.namedIn(k.Resource, ctx)
-		n = &wit.Handle{Borrow: k.Borrow, Resource: r}
-	case *wit.Tuple:
-		t := &wit.Tuple{}
-		for _, x := range k.Types {
-			t.Types = append(t.Types, typ(x))
-		}
-		n = t
-	case *wit.Option:
-		n = &wit.Option{Type: typ(k.Type)}
-	case *wit.Result:
-		n = &wit.Result{OK: typ(k.OK), Err: typ(k.Err)}
-	case *wit.List:
-		n = &wit.List{Elem: typ(k.Elem), Len: k.Len}
-	case *wit.Map:
-		n = &wit.Map{Key: typ(k.Key), Value: typ(k.Value)}
-	case *wit.Alias:
-		n = &wit.Alias{Type: typ(k.Type)}
-	default:
-		return nil, c.errorf("cannot copy a %T", k)
-	}
+		var copied wit.Type
+		copied, err = c.typ(t, ctx)
+		return copied
+	})
 	return n, err
 }

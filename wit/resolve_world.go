@@ -197,54 +197,6 @@ func Needs(i *Interface) []*Interface {
 	return needs
 }
 
-// include adds the items of another world, some under other names.
-func (wb *worldBuilder) include(it *worldItemDecl) error {
-	target, err := wb.b.target(wb.d.pkg, wb.d.unit, *it.path, true)
-	if err != nil {
-		return err
-	}
-	renames := map[string]string{}
-	for _, n := range it.with {
-		plain := func(item *WorldItem) bool {
-			return item.Name == n.name.name && itemID(item) != item.Name
-		}
-		if !slices.ContainsFunc(target.outW.Imports, plain) && !slices.ContainsFunc(target.outW.Exports, plain) {
-			return n.name.pos.errorf("world `%s` has no import or export with the plain name `%s`", target.name.name, n.name.name)
-		}
-		if slices.ContainsFunc(target.outW.Imports, func(item *WorldItem) bool { return plain(item) && item.Type != nil }) {
-			return n.name.pos.errorf("not supported yet: renaming type `%s` in an include", n.name.name)
-		}
-		renames[n.name.name] = n.as.name
-	}
-	at := it.path.name.pos
-	for _, item := range target.outW.Imports {
-		if err := wb.addImport(renamed(item, renames), at); err != nil {
-			return err
-		}
-	}
-	for _, item := range target.outW.Exports {
-		if err := wb.addExport(renamed(item, renames), at); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func renamed(item *WorldItem, renames map[string]string) *WorldItem {
-	to, ok := renames[item.Name]
-	if !ok {
-		return item
-	}
-	c := *item
-	c.Name = to
-	if c.Func != nil {
-		f := *c.Func
-		f.Name = to
-		c.Func = &f
-	}
-	return &c
-}
-
 // finish puts the exports in order and adds what they need.
 func (wb *worldBuilder) finish() error {
 	put := map[string]bool{}

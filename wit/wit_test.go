@@ -26,8 +26,7 @@ var lenient = map[string]string{
 
 // unsupported are cases of the suite that this parser does not take.
 var unsupported = map[string]string{
-	"kinds-of-deps":        "has packages in binary form",
-	"with-resource-as.wit": "renames a resource in an include",
+	"kinds-of-deps": "has packages in binary form",
 }
 
 func parseCase(path string) (*wit.Resolve, error) {
