@@ -107,8 +107,13 @@ func (p *program) export(name string, f *component.Func) {
 // link compiles and links the program.
 func (p *program) link(define func(l *Linker)) *InstancePre {
 	p.t.Helper()
+	return p.linkWith(Config{}, define)
+}
+
+func (p *program) linkWith(conf Config, define func(l *Linker)) *InstancePre {
+	p.t.Helper()
 	ctx := context.Background()
-	e, err := NewEngine(ctx, Config{})
+	e, err := NewEngine(ctx, conf)
 	if err != nil {
 		p.t.Fatal(err)
 	}

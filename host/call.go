@@ -64,6 +64,9 @@ func (in *Instance) leave(sub int, name string) {
 	if in.stopping.Load() {
 		panic(&hostError{name, ErrClosed})
 	}
+	if in.interrupted.Load() {
+		panic(&hostError{name, errInterrupted})
+	}
 	if in.subs[sub].noLeave {
 		panic(&hostError{name, errLeave})
 	}
@@ -168,6 +171,7 @@ func (in *Instance) callExport(h *exportHalf, params, result unsafe.Pointer) err
 	if in.trap != nil {
 		return in.trap
 	}
+	in.activation.Add(1)
 	c := in.takeCall(h.name, h.sub, h.opts)
 	stack := in.takeStack(h.plan.StackLen())
 	err := h.plan.LowerParams(&c.abi, stack, params)

@@ -14,6 +14,7 @@ import (
 type driver struct {
 	mu      sync.Mutex
 	driving bool
+	own     *op    // whose goroutine drives; nil if it is nobody's
 	queue   []work // from head on
 	head    int
 	parked  opList // calls that wait without driving
@@ -92,6 +93,9 @@ func (l *opList) remove(o *op) {
 // do runs an op to its end, or until ctx is cancelled, when the op is
 // abandoned.
 func (in *Instance) do(ctx context.Context, o *op) error {
+	if in.pre.c.e.conf.Interruptible && ctx.Done() != nil {
+		defer in.watch(ctx, o)()
+	}
 	d := &in.drv
 	d.mu.Lock()
 	if d.failed != nil {
@@ -104,7 +108,7 @@ func (in *Instance) do(ctx context.Context, o *op) error {
 		d.mu.Unlock()
 		return in.await(ctx, o)
 	}
-	d.driving = true
+	d.driving, d.own = true, o
 	d.mu.Unlock()
 	o.run(in)
 	if in.drive(ctx, o) {
@@ -245,8 +249,8 @@ func (d *driver) startDriver(in *Instance) {
 		d.mu.Unlock()
 		return
 	}
-	d.driving = true
 	o := d.parked.first
+	d.driving, d.own = true, o
 	if o != nil {
 		d.parked.remove(o)
 		o.parked = false

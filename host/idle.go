@@ -64,7 +64,7 @@ func (in *Instance) onDriver(f func()) {
 	d := &in.drv
 	d.mu.Lock()
 	if !d.driving {
-		d.driving = true
+		d.driving, d.own = true, nil
 		d.mu.Unlock()
 		f()
 		in.pass(nil)

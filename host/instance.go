@@ -28,7 +28,9 @@ type Instance struct {
 	guest  guestContext // what guest code runs under
 	drv    driver
 
-	stopping atomic.Bool // Close was called
+	stopping    atomic.Bool   // Close was called
+	interrupted atomic.Bool   // see watch
+	activation  atomic.Uint64 // counts calls of exports
 
 	// Everything below belongs to the driver.
 	values  map[any]any

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 )
 
 const addModule = `(module
@@ -181,5 +183,84 @@ func BenchmarkInstantiate(b *testing.B) {
 			b.Fatal(err)
 		}
 		in.Close(ctx)
+	}
+}
+
+// Busy guests: spin computes for ever, chat calls the host for ever.
+func busyProgram(t testing.TB) *program {
+	p := newProgram(t)
+	f := p.imported("test:busy/host", "tick", fn(none))
+	m := p.module(0, `(module
+	  (import "h" "tick" (func $tick))
+	  (func (export "spin") (loop $l (br $l)))
+	  (func (export "chat") (loop $l (call $tick) (br $l))))`, lower("h", "tick", 0, f, memoryless))
+	p.export("spin", lift(0, m, "spin", fn(none), memoryless))
+	p.export("chat", lift(0, m, "chat", fn(none), memoryless))
+	return p
+}
+
+func TestInterrupt(t *testing.T) {
+	checkGoroutines(t)
+	ticks := make(chan struct{}, 1)
+	define := func(l *Linker) {
+		l.Instance("test:busy/host").Func("tick", Func(func(*Call, struct{}) (r struct{}, err error) {
+			select {
+			case ticks <- struct{}{}:
+			default:
+			}
+			return
+		}))
+	}
+	pre := busyProgram(t).linkWith(Config{Interruptible: true}, define)
+	for _, name := range []string{"spin", "chat"} {
+		busy := export[struct{}, struct{}](t, pre, name)
+		in := instance(t, pre)
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Millisecond)
+		_, err := busy.Call(ctx, in, struct{}{})
+		if !errors.Is(err, errInterrupted) {
+			t.Errorf("%s: %v", name, err)
+		}
+		cancel()
+
+		in = instance(t, pre)
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			if _, err := busy.Call(context.Background(), in, struct{}{}); err != ErrClosed {
+				t.Errorf("%s of a closed instance: %v", name, err)
+			}
+		})
+		time.Sleep(5 * time.Millisecond)
+		if err := in.Close(context.Background()); err != nil {
+			t.Error(err)
+		}
+		wg.Wait()
+	}
+
+	// Without interruption, Close stops a guest where it calls the host.
+	pre = busyProgram(t).link(define)
+	chat := export[struct{}, struct{}](t, pre, "chat")
+	in := instance(t, pre)
+	<-ticks
+	go func() {
+		<-ticks
+		in.Close(context.Background())
+	}()
+	if _, err := chat.Call(context.Background(), in, struct{}{}); err != ErrClosed {
+		t.Errorf("chat of a closed instance: %v", err)
+	}
+}
+
+// A host function may close its own instance.
+func TestCloseFromHostFunction(t *testing.T) {
+	pre := addProgram(t).link(defineTwice(func(c *Call, p single) (uint32, error) {
+		return p.A, c.Instance().Close(c.Context())
+	}))
+	add := export[pair, uint32](t, pre, "add")
+	in := instance(t, pre)
+	if got, err := add.Call(context.Background(), in, pair{1, 2}); err != nil || got != 3 {
+		t.Errorf("got %d, %v", got, err)
+	}
+	if _, err := add.Call(context.Background(), in, pair{1, 2}); err != ErrClosed {
+		t.Errorf("after Close: %v", err)
 	}
 }

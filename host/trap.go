@@ -41,11 +41,11 @@ func (in *Instance) newTrap(fn string, err error) error {
 	t.Msg, t.Stack, _ = strings.Cut(err.Error(), "\nwasm stack trace:\n")
 	var host *hostError
 	switch {
-	case errors.As(err, &closed):
-		t.Msg = "interrupted"
+	case errors.Is(err, errInterrupted), errors.As(err, &closed):
 		if in.stopping.Load() {
 			return ErrClosed
 		}
+		t.Msg, t.Err = errInterrupted.Error(), errInterrupted
 	case errors.As(err, &host):
 		t.Msg, t.Err = "host function "+host.Error(), host.err
 	default:
