@@ -3,6 +3,7 @@ package host
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"runtime"
 	"strings"
 	"sync"
@@ -15,9 +16,10 @@ import (
 
 // relayModule exports the async function get, which passes its parameter on to
 // the imported async function fetch. A call that waits has a slot: +0 its
-// ready handle, +4 the cancel handle of fetch, +8 the value, +12 its cancel
-// handle once it is being cancelled. The slot's address is its number. If the
-// parameter is 1000, get listens to nothing, so that it waits for ever.
+// ready handle until it is done, +4 the cancel handle of fetch, +8 the value,
+// +12 its cancel handle once it is being cancelled. The slot's address is its
+// number. If the parameter is 1000, get listens to nothing, so that it waits
+// for ever; +8 is 1 then.
 const relayModule = `(module
   (import "i" "make-task" (func $make-task (param i32)))
   (import "i" "state" (func $state (param i32) (result i32)))
@@ -44,6 +46,7 @@ const relayModule = `(module
     (if (i32.eq (local.get $x) (i32.const 1000)) (then
       (call $make-task (i32.const 16))
       (i32.store (local.get $slot) (i32.load (i32.const 24)))
+      (i32.store offset=8 (local.get $slot) (i32.const 1))
       (call $push (i32.const 2) (local.get $slot) (i32.load (i32.const 20)))
       (i32.store (i32.const 0) (i32.const 1))
       (i32.store (i32.const 4) (i32.load (i32.const 16)))
@@ -67,20 +70,30 @@ const relayModule = `(module
     (local.set $h (i32.load offset=8 (local.get $e)))
     (block $cancel-complete (block $cancel (block $ready (block $listening
       (br_table $listening $ready $cancel $cancel-complete (i32.load8_u (local.get $e))))
-      (i32.store offset=4 (local.get $slot) (local.get $h))
+      (if (i32.load offset=12 (local.get $slot))
+        (then (call $push (i32.const 3) (local.get $h) (i32.const 0)))
+        (else (i32.store offset=4 (local.get $slot) (local.get $h))))
       (return))
       (if (i32.load offset=4 (local.get $slot))
         (then (call $drop-cancel (i32.load offset=4 (local.get $slot)))))
-      (i32.store offset=4 (local.get $slot) (i32.const 0))
+      (if (i32.load offset=12 (local.get $slot))
+        (then (call $drop-cancel (i32.load offset=12 (local.get $slot)))))
       (i32.store offset=8 (local.get $slot) (call $fetch-result (local.get $h)))
       (call $push (i32.const 0) (local.get $slot) (i32.load (local.get $slot)))
+      (i32.store (local.get $slot) (i32.const 0))
       (return))
+      (if (i32.eqz (i32.load (local.get $slot)))
+        (then (call $drop-cancel (local.get $h)) (return)))
+      (if (i32.load offset=8 (local.get $slot))
+        (then
+          (call $drop-ready (i32.load (local.get $slot)))
+          (call $push (i32.const 4) (local.get $h) (i32.const 0))
+          (return)))
       (i32.store offset=12 (local.get $slot) (local.get $h))
       (if (i32.load offset=4 (local.get $slot))
-        (then (call $push (i32.const 3) (i32.load offset=4 (local.get $slot)) (i32.const 0)))
-        (else
-          (call $drop-ready (i32.load (local.get $slot)))
-          (call $push (i32.const 4) (local.get $h) (i32.const 0))))
+        (then
+          (call $push (i32.const 3) (i32.load offset=4 (local.get $slot)) (i32.const 0))
+          (i32.store offset=4 (local.get $slot) (i32.const 0))))
       (return))
     (call $drop-ready (i32.load (local.get $slot)))
     (call $push (i32.const 4) (i32.load offset=12 (local.get $slot)) (i32.const 0)))
@@ -382,5 +395,64 @@ func BenchmarkCallAsync(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// Calls, cancellations, failures and closings at random times; run with -race.
+func TestAsyncStress(t *testing.T) {
+	checkGoroutines(t)
+	pre := relayProgram(t).link(defineFetch(func(c *Call, p single, done *Completion[uint32]) error {
+		done.OnDiscard(func(uint32) {})
+		switch p.A % 4 {
+		case 0:
+			done.Resolve(p.A)
+		case 1:
+			c.Instance().Post(func() { done.Resolve(p.A) })
+		case 2:
+			timer := time.AfterFunc(time.Duration(rand.IntN(500))*time.Microsecond, func() { done.Resolve(p.A) })
+			done.OnCancel(func() { timer.Stop() })
+		case 3:
+			ctx := done.Context()
+			go func() {
+				select {
+				case <-ctx.Done():
+				case <-time.After(time.Duration(rand.IntN(500)) * time.Microsecond):
+				}
+				done.Resolve(p.A)
+			}()
+		}
+		return nil
+	}))
+	get := export[single, uint32](t, pre, "get")
+	for round := range 10 {
+		in := instance(t, pre)
+		var wg sync.WaitGroup
+		for range 6 {
+			wg.Go(func() {
+				for range 100 {
+					ctx, cancel := context.WithCancel(context.Background())
+					if rand.IntN(2) == 0 {
+						ctx, cancel = context.WithTimeout(context.Background(), time.Duration(rand.IntN(400))*time.Microsecond)
+					}
+					x := uint32(rand.IntN(900))
+					got, err := get.Call(ctx, in, single{x})
+					cancel()
+					switch {
+					case err == nil && got != x:
+						t.Errorf("get(%d): %d", x, got)
+					case err != nil && err != ErrClosed && !errors.Is(err, context.DeadlineExceeded):
+						t.Errorf("get(%d): %v", x, err)
+					}
+				}
+			})
+		}
+		if round%2 == 1 {
+			time.Sleep(time.Duration(rand.IntN(3000)) * time.Microsecond)
+			in.Close(context.Background())
+		}
+		wg.Wait()
+		if round%2 == 0 {
+			checkEmpty(t, in)
+		}
 	}
 }
