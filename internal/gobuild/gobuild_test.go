@@ -97,6 +97,9 @@ func TestBuild(t *testing.T) {
 	if p.World == nil || p.World.Name != "tiny" || p.World.Dir != filepath.Join(p.Dir, "../wit") || p.World.Pos.Line != 3 {
 		t.Errorf("World = %+v", p.World)
 	}
+	if !bytes.Contains(r.Core, []byte("\x0ago:buildid")) {
+		t.Error("the section that tells Go's modules is missing")
+	}
 	for _, secret := range []string{dir, "isyswasfa/overlay"} {
 		if bytes.Contains(r.Core, []byte(secret)) {
 			t.Errorf("the module mentions %q", secret)
