@@ -45,7 +45,7 @@ func TestEncode(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			core := buildAll(t, files)
+			core := buildProgram(t, files, useAll(t, files))
 			bin, err := encode.Component(core, poly.World, encode.Options{})
 			if err != nil {
 				t.Fatal(err)
@@ -61,12 +61,12 @@ func TestEncode(t *testing.T) {
 	}
 }
 
-// buildAll builds a program that uses all that the packages declare.
-func buildAll(t *testing.T, files map[string][]byte) []byte {
+// buildProgram builds a program with generated packages.
+func buildProgram(t *testing.T, files map[string][]byte, program []byte) []byte {
 	dir := t.TempDir()
 	tree := maps.Clone(files)
 	maps.Copy(tree, testModule(t))
-	tree["main.go"] = useAll(t, files)
+	tree["main.go"] = program
 	if err := writeTree(dir, tree); err != nil {
 		t.Fatal(err)
 	}
