@@ -82,13 +82,17 @@
     (local.get $p))
 
   ;; The realloc of the adapter's own imports. Hosts that do not know the size
-  ;; of a string beforehand allocate again.
+  ;; of a string beforehand allocate again; the last allocation can be resized
+  ;; where it is.
   (func (export "cabi_import_realloc") (param $old i32) (param $old_size i32) (param $align i32) (param $size i32) (result i32)
-    (local $p i32)
+    (local $p i32) (local $end i32)
     (if (i32.eqz (local.get $old_size)) (then (return (call $allocate (local.get $align) (local.get $size)))))
-    (if (i32.le_u (local.get $size) (local.get $old_size)) (then (return (local.get $old))))
+    (local.set $end (i32.add (local.get $old) (local.get $old_size)))
+    (if (i32.eq (local.get $end) (global.get $dest)) (then (global.set $dest (local.get $old))))
+    (if (i32.eq (local.get $end) (global.get $bump)) (then (global.set $bump (local.get $old))))
     (local.set $p (call $allocate (local.get $align) (local.get $size)))
-    (memory.copy (local.get $p) (local.get $old) (local.get $old_size))
+    (memory.copy (local.get $p) (local.get $old)
+      (select (local.get $size) (local.get $old_size) (i32.lt_u (local.get $size) (local.get $old_size))))
     (local.get $p))
 
   ;; ---- the guest's realloc ----
