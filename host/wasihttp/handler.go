@@ -233,6 +233,7 @@ func (x *exchange) call() (in *host.Instance, o outcome) {
 		x.req.drop()
 		return nil, outcome{err: fmt.Errorf("making an instance: %w", err)}
 	}
+	defer context.AfterFunc(x.ctx, func() { interrupt(in) })()
 	res, err := x.h.handle.Call(x.ctx, in, sendParams{x.req})
 	switch {
 	case err != nil:
@@ -241,6 +242,21 @@ func (x *exchange) call() (in *host.Instance, o outcome) {
 		return in, outcome{err: res.Err}
 	}
 	return in, outcome{resp: res.OK}
+}
+
+// cancelGrace is how long a guest that blocks in a host function or computes
+// may take to notice that its request is over.
+const cancelGrace = 100 * time.Millisecond
+
+// interrupt closes an instance whose call does not return although its context
+// is cancelled, without waiting for it. An instance that waits for events is
+// not concerned: its call has returned by then.
+func interrupt(in *host.Instance) {
+	time.AfterFunc(cancelGrace, func() {
+		ctx, cancel := context.WithCancel(context.Background())
+		cancel()
+		_ = in.Close(ctx) // says that it has not waited
+	})
 }
 
 // attend lets the guest go on while the response is sent and for the linger

@@ -53,9 +53,11 @@
   (call $respond (i32.load (i32.const 24)) (i32.load (i32.const 28))))
 
 (func (export "wasi:http/handler@0.3.0#handle-isyswasfa-start") (param $request i32) (result i32)
-  (local $method i32)
+  (local $method i32) (local $initial i32)
   (call $types.method.request.get-method (local.get $request) (i32.const 16))
   (local.set $method (i32.load8_u (i32.const 16)))
+  (if (i32.ge_u (local.get $method) (i32.const 9))
+    (then (local.set $initial (i32.load8_u (i32.load (i32.const 20))))))
   (if (i32.eq (local.get $method) (i32.const 2)) ;; POST
     (then (return (call $echo (local.get $request)))))
   (if (i32.eq (local.get $method) (i32.const 3)) ;; PUT: passes the request on
@@ -72,8 +74,10 @@
     (then
       (global.set $trap (i32.const 1))
       (return (call $hello (i32.const 0)))))
-  (if (i32.ge_u (local.get $method) (i32.const 9)) ;; others
+  (if (i32.eq (local.get $initial) (i32.const 83)) ;; SPIN
     (then (loop $forever (br $forever))))
+  (if (i32.eq (local.get $initial) (i32.const 66)) ;; BLOCK
+    (then (call $poll.method.pollable.block (call $monotonic-clock.subscribe-duration (i64.const 3600000000000)))))
   (call $hello (i32.const 1)))
 
 (func (export "wasi:http/handler@0.3.0#handle-isyswasfa-result") (param i32) (result i32)
