@@ -1,0 +1,161 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/isyswasfa/isyswasfa/host"
+	"github.com/isyswasfa/isyswasfa/host/wasi"
+	"github.com/isyswasfa/isyswasfa/host/wasihttp"
+)
+
+func serveCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "serve",
+		Usage:     "serve a component that exports wasi:http/handler",
+		ArgsUsage: "COMPONENT.wasm|PKGDIR",
+		Description: "Answers HTTP requests with a component, or with a Go package that it builds first.\n" +
+			"Every request gets an instance of its own. SIGINT and SIGTERM finish the requests in\n" +
+			"flight and end the program.\n\n" +
+			"Example:\n   isyswasfa serve ./test/cases/hello\n   isyswasfa serve --addr 127.0.0.1:0 hello.wasm",
+		Flags: append([]cli.Flag{
+			&cli.StringFlag{Name: "addr", Value: "127.0.0.1:8080", Usage: "listen on `HOST:PORT`; port 0 picks a free one"},
+			&cli.DurationFlag{Name: "timeout", Value: time.Minute, Usage: "longest time `D` until a request is answered; 0 for none"},
+			&cli.StringFlag{Name: "max-memory", Value: "512MiB", Usage: "most memory of one instance, as `SIZE`"},
+			&cli.BoolFlag{Name: "interrupt", Usage: "stop guests that compute past the timeout; makes loops slower"},
+			&cli.IntFlag{Name: "max-concurrency", Value: 64, Usage: "most requests `N` at a time; others wait"},
+		}, buildFlags()...),
+		Action: func(c *cli.Context) error {
+			arg, err := oneArgument(c, "COMPONENT.wasm or PKGDIR")
+			if err != nil {
+				return err
+			}
+			return serve(c, arg)
+		},
+	}
+}
+
+func serve(c *cli.Context, arg string) error {
+	maxMemory, err := parseSize(c.String("max-memory"))
+	if err != nil {
+		return usagef("--max-memory: %v", err)
+	}
+	if c.Int("max-concurrency") < 1 {
+		return usagef("--max-concurrency: at least 1 is needed")
+	}
+	if c.Duration("timeout") < 0 {
+		return usagef("--timeout: must not be negative")
+	}
+	// The port is taken first: a port in use should not cost a build.
+	listener, err := net.Listen("tcp", c.String("addr"))
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
+	name, binary, err := loadComponent(c, arg)
+	if err != nil {
+		return err
+	}
+	ctx := context.WithoutCancel(c.Context)
+	engine, err := host.NewEngine(ctx, host.Config{
+		CacheDir:      cacheDir("compiled"),
+		MaxMemory:     maxMemory,
+		Interruptible: c.Bool("interrupt"),
+	})
+	if err != nil {
+		return err
+	}
+	defer engine.Close(ctx)
+	handler, err := newHandler(ctx, c, engine, name, binary)
+	if err != nil {
+		return err
+	}
+	return serveHTTP(c, listener, handler)
+}
+
+// newHandler compiles and links the component.
+func newHandler(ctx context.Context, c *cli.Context, engine *host.Engine, name string, binary []byte) (*wasihttp.Handler, error) {
+	done := (&progress{w: c.App.ErrWriter}).step("compiling " + name + " for this machine")
+	component, err := engine.Compile(ctx, name, binary)
+	done()
+	if err != nil {
+		return nil, err
+	}
+	linker := host.NewLinker(engine)
+	wasi.AddToLinker(linker)
+	wasihttp.AddToLinker(linker)
+	pre, err := linker.Link(component)
+	if err != nil {
+		return nil, err
+	}
+	stderr := wasi.SyncWriter(c.App.ErrWriter)
+	return wasihttp.NewHandler(pre, wasihttp.Config{
+		Timeout:        c.Duration("timeout"),
+		MaxConcurrency: c.Int("max-concurrency"),
+		WASI:           wasi.Config{Stdout: wasi.SyncWriter(c.App.Writer), Stderr: stderr},
+		Logger:         slog.New(slog.NewTextHandler(stderr, nil)),
+	})
+}
+
+// Limits on what a client may make the server hold.
+const (
+	maxHeaderBytes    = 64 << 10
+	readHeaderTimeout = 10 * time.Second
+	idleTimeout       = 2 * time.Minute
+)
+
+func serveHTTP(c *cli.Context, listener net.Listener, handler http.Handler) error {
+	server := &http.Server{
+		Handler:           handler,
+		MaxHeaderBytes:    maxHeaderBytes,
+		ReadHeaderTimeout: readHeaderTimeout,
+		IdleTimeout:       idleTimeout,
+	}
+	fmt.Fprintf(c.App.ErrWriter, "Serving HTTP on http://%s/\n", listener.Addr())
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	select {
+	case err := <-failed:
+		return err
+	case <-c.Context.Done():
+	}
+	fmt.Fprintln(c.App.ErrWriter, "Finishing the requests in flight ...")
+	err := server.Shutdown(context.WithoutCancel(c.Context))
+	if serveErr := <-failed; !errors.Is(serveErr, http.ErrServerClosed) {
+		err = errors.Join(err, serveErr)
+	}
+	return err
+}
+
+// cacheDir gives a folder of the user's cache, or "" where there is none that
+// can be written to: compiled code must not lie where others can write.
+func cacheDir(name string) string {
+	root, err := os.UserCacheDir()
+	if err != nil {
+		return ""
+	}
+	dir := filepath.Join(root, "isyswasfa", name)
+	if os.MkdirAll(dir, 0o700) != nil || !writable(dir) {
+		return ""
+	}
+	return dir
+}
+
+func writable(dir string) bool {
+	f, err := os.CreateTemp(dir, ".writable")
+	if err != nil {
+		return false
+	}
+	f.Close()
+	os.Remove(f.Name())
+	return true
+}

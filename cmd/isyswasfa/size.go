@@ -1,0 +1,28 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// parseSize reads a number of bytes such as "65536", "64MiB", "512K" or
+// "1GB". Units without an i are binary too, as memory is counted.
+func parseSize(s string) (uint64, error) {
+	digits := strings.TrimRight(s, "BbIiKkMmGg ")
+	n, err := strconv.ParseUint(digits, 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("%q is no size: write for example 64MiB", s)
+	}
+	shift, ok := map[string]uint{"": 0, "b": 0,
+		"k": 10, "kb": 10, "kib": 10, "m": 20, "mb": 20, "mib": 20, "g": 30, "gb": 30, "gib": 30,
+	}[strings.ToLower(strings.TrimSpace(s[len(digits):]))]
+	if !ok {
+		return 0, fmt.Errorf("%q is no size: its unit is none of B, KiB, MiB and GiB", s)
+	}
+	if n > math.MaxUint64>>shift {
+		return 0, fmt.Errorf("%q is too large a size", s)
+	}
+	return n << shift, nil
+}

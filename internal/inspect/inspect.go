@@ -1,0 +1,141 @@
+// Package inspect describes a component as text: its world as the author
+// wrote it, with the rewriting of async functions undone.
+package inspect
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/isyswasfa/isyswasfa/internal/component"
+)
+
+// Describe writes what the component binary holds: its imports and exports,
+// one item a line, those that serve only the convention apart from the rest,
+// the poll functions and the sizes.
+func Describe(w io.Writer, name string, binary []byte) error {
+	decoded, err := component.Decode(binary)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	program, err := component.Link(decoded)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	p := newPrinter(program)
+	author, runtime := p.imports()
+	fmt.Fprintf(w, "%s: %s\n", name, p.kind())
+	section(w, "imports", author)
+	section(w, "exports", p.exports())
+	section(w, "imports of the runtime", runtime)
+	section(w, "poll functions", p.polls())
+	section(w, "sizes", p.sizes(len(binary)))
+	return nil
+}
+
+func section(w io.Writer, title string, lines []string) {
+	if len(lines) == 0 {
+		return
+	}
+	fmt.Fprintf(w, "\n%s\n", title)
+	for _, l := range lines {
+		fmt.Fprintf(w, "  %s\n", l)
+	}
+}
+
+// kind tells which convention the component follows.
+func (p *printer) kind() string {
+	if len(p.program.Polls) > 0 {
+		return "WASI 0.2 component with async functions by the isyswasfa convention"
+	}
+	return "WASI 0.2 component without async functions"
+}
+
+// runtimePackages are the packages that the rewriting, the guest runtime and
+// the preview1 adapter bring in; no world of WASI 0.3 names them.
+var runtimePackages = []string{"isyswasfa:", "wasi:io/", "wasi:cli/", "wasi:clocks/", "wasi:random/", "wasi:filesystem/", "wasi:sockets/"}
+
+// isRuntime tells whether an import is there for the runtime's sake.
+func isRuntime(name string) bool {
+	for _, p := range runtimePackages {
+		if strings.HasPrefix(name, p) {
+			return p == "isyswasfa:" || strings.Contains(name, "@0.2.")
+		}
+	}
+	return false
+}
+
+func (p *printer) imports() (author, runtime []string) {
+	for _, item := range p.program.Imports {
+		lines := p.importItem(item)
+		if isRuntime(item.Name) && len(p.program.Polls) > 0 {
+			runtime = append(runtime, item.Name)
+		} else {
+			author = append(author, lines...)
+		}
+	}
+	return author, runtime
+}
+
+func (p *printer) importItem(item *component.ImportItem) []string {
+	switch {
+	case item.Func != nil:
+		return p.functions([]function{{item.Name, item.Func}})
+	case item.Instance != nil:
+		var funcs []function
+		for _, i := range item.Instance {
+			if i.Func != nil {
+				funcs = append(funcs, function{i.Name, i.Func})
+			}
+		}
+		return indent(item.Name, p.functions(funcs))
+	}
+	return []string{item.Name + ": type"}
+}
+
+func (p *printer) exports() []string {
+	var lines []string
+	for _, item := range p.program.Exports {
+		switch {
+		case item.Func != nil:
+			if !strings.HasPrefix(item.Name, pollPrefix) {
+				lines = append(lines, p.functions([]function{{item.Name, item.Func.Type}})...)
+			}
+		case item.Instance != nil:
+			var funcs []function
+			for _, i := range item.Instance {
+				if i.Func != nil {
+					funcs = append(funcs, function{i.Name, i.Func.Type})
+				}
+			}
+			lines = append(lines, indent(item.Name, p.functions(funcs))...)
+		}
+	}
+	return lines
+}
+
+const pollPrefix = "isyswasfa-poll"
+
+func (p *printer) polls() []string {
+	var lines []string
+	for _, poll := range p.program.Polls {
+		lines = append(lines, fmt.Sprintf("%s of %s", poll.Name, p.program.Instances[poll.Instance].Name))
+	}
+	return lines
+}
+
+func (p *printer) sizes(total int) []string {
+	lines := []string{fmt.Sprintf("component: %d bytes", total)}
+	for i, m := range p.program.Modules {
+		lines = append(lines, fmt.Sprintf("core module %d: %d bytes", i, len(m.Data)))
+	}
+	return lines
+}
+
+func indent(head string, lines []string) []string {
+	out := []string{head}
+	for _, l := range lines {
+		out = append(out, "  "+l)
+	}
+	return out
+}

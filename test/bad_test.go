@@ -1,0 +1,116 @@
+package test
+
+import (
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// write puts content into a file of the test's own folder.
+func write(t *testing.T, name string, content []byte) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(file, content, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// TestBadInput gives the command things it cannot use: each must end with
+// status 1 (2 for a mistake on the command line), one message that says what
+// is wrong, and no stack.
+func TestBadInput(t *testing.T) {
+	binary, err := os.ReadFile(component(t, "hello"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	mutated := append([]byte(nil), binary...)
+	mutated[20] ^= 0xff
+	coreModule := []byte("\x00asm\x01\x00\x00\x00")
+	emptyComponent := []byte("\x00asm\x0d\x00\x01\x00")
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	broken := filepath.Join("testdata", "broken")
+	for _, c := range []struct {
+		name   string
+		args   []string
+		status int
+		says   []string
+	}{
+		{"no component", []string{"serve", write(t, "text.wasm", []byte("hello"))}, 1, []string{"text.wasm"}},
+		{"core module", []string{"serve", write(t, "core.wasm", coreModule)}, 1, []string{"core.wasm", "core module"}},
+		{"truncated", []string{"serve", write(t, "cut.wasm", binary[:len(binary)/2])}, 1, []string{"cut.wasm"}},
+		{"mutated", []string{"serve", write(t, "mutated.wasm", mutated)}, 1, []string{"mutated.wasm"}},
+		{"no handler", []string{"serve", write(t, "empty.wasm", emptyComponent)}, 1, []string{"empty.wasm", "wasi:http/handler"}},
+		{"missing file", []string{"serve", "missing.wasm"}, 1, []string{"missing.wasm"}},
+		{"does not compile", []string{"serve", "./" + broken}, 1, []string{"undefined: undefinedName"}},
+		{"no world", []string{"build", "./testdata/worldless"}, 1, []string{"//isyswasfa:world", "--world", "guest/wasihttp"}},
+		{"unknown world", []string{"build", "./cases/hello", "--world", "wasi:http/servise@0.3.0"}, 1, []string{"servise", "service", "middleware"}},
+		{"port in use", []string{"serve", "./cases/hello", "--addr", taken.Addr().String()}, 1, []string{"address already in use"}},
+		{"no argument", []string{"serve"}, 2, []string{"COMPONENT.wasm"}},
+		{"two arguments", []string{"build", "a", "b"}, 2, []string{"one argument"}},
+		{"unknown flag", []string{"serve", "x.wasm", "--nope"}, 2, []string{"nope"}},
+		{"unknown command", []string{"sevre"}, 2, []string{"sevre"}},
+		{"bad size", []string{"serve", "x.wasm", "--max-memory", "many"}, 2, []string{"max-memory"}},
+		{"inspect core module", []string{"inspect", write(t, "core2.wasm", coreModule)}, 1, []string{"core module"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, stderr, status := isyswasfa(t, c.args...)
+			if status != c.status {
+				t.Errorf("exit status %d, want %d", status, c.status)
+			}
+			for _, s := range c.says {
+				if !strings.Contains(stderr, s) {
+					t.Errorf("the message does not say %q", s)
+				}
+			}
+			if strings.Contains(stderr, "goroutine ") || strings.Contains(stderr, "panic:") {
+				t.Error("the message shows a stack")
+			}
+			if t.Failed() || testing.Verbose() {
+				t.Logf("stderr:\n%s", stderr)
+			}
+		})
+	}
+}
+
+// TestMutations flips bytes all over a component; none may make the command
+// panic or hang.
+func TestMutations(t *testing.T) {
+	binary, err := os.ReadFile(component(t, "hello"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 24 {
+		mutated := append([]byte(nil), binary...)
+		// Half of the places are in the small sections at the end, where the
+		// component's own structure is.
+		at := 8 + i*(len(binary)-8)/12
+		if i >= 12 {
+			at = len(binary) - 1 - (i-12)*211
+		}
+		mutated[at] ^= 0x55
+		_, stderr, status := isyswasfa(t, "inspect", write(t, "mutated.wasm", mutated))
+		if status > 1 || strings.Contains(stderr, "goroutine ") {
+			t.Errorf("byte %d changed: exit status %d\n%s", at, status, stderr)
+		}
+	}
+}
+
+// TestHelp wants an example in the help of each command.
+func TestHelp(t *testing.T) {
+	for _, cmd := range []string{"serve", "build", "inspect"} {
+		stdout, stderr, status := isyswasfa(t, cmd, "--help")
+		if status != 0 || !strings.Contains(stdout, "Example:") || stderr != "" {
+			t.Errorf("%s --help: status %d\n%s%s", cmd, status, stdout, stderr)
+		}
+	}
+	if stdout, _, status := isyswasfa(t, "--version"); status != 0 || !strings.Contains(stdout, "isyswasfa version") {
+		t.Errorf("--version: status %d %q", status, stdout)
+	}
+}
