@@ -29,6 +29,7 @@ func newRequest(ctx context.Context, from *wasi_http_types.Request) (*http.Reque
 		RequestURI: from.GetPathWithQuery().SomeOr("/"),
 		Header:     toHeader(from.GetHeaders()),
 	}
+	r = r.WithContext(ctx) // a copy: the body refers to its Trailer
 	if r.Host == "" {
 		r.Host = r.Header.Get("Host")
 	}
@@ -51,7 +52,7 @@ func newRequest(ctx context.Context, from *wasi_http_types.Request) (*http.Reque
 	stream, trailers := wasi_http_types.RequestConsumeBody(from, handledReader)
 	b := newBody(ctx, stream, trailers, handled, length, &r.Trailer)
 	r.Body = b
-	return r.WithContext(ctx), b, nil
+	return r, b, nil
 }
 
 func parseTarget(method, target, host string) (*url.URL, error) {
