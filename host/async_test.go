@@ -158,10 +158,12 @@ func (c *convention) halves(result *abi.Type, params ...*abi.Type) (start, res *
 	return fn(variant(abi.Result, result, handle(abi.Own, c.pending)), params...), fn(result, handle(abi.Own, c.ready))
 }
 
-func relayProgram(t testing.TB) *program {
-	p := newProgram(t)
+func relayProgram(t testing.TB) *program { return relayProgramOf(newProgram(t), u32) }
+
+// relayProgramOf relays results of any type that is one i32 in core.
+func relayProgramOf(p *program, of *abi.Type) *program {
 	c := p.convention()
-	start, result := c.halves(u32, u32)
+	start, result := c.halves(of, u32)
 	mem := memory(0)
 	p.module(0, relayModule,
 		lower("i", "make-task", 0, c.makeTask, mem),
@@ -370,6 +372,56 @@ func TestAsyncReentry(t *testing.T) {
 	if _, err := get.Call(context.Background(), instance(t, pre), single{1}); err != nil {
 		t.Error(err)
 	}
+}
+
+type thing struct{ dropped *int }
+
+// Resources in results that nobody takes are dropped.
+func TestAsyncDiscard(t *testing.T) {
+	p := newProgram(t)
+	res := p.resource("test:fetch/fetch", "thing")
+	p = relayProgramOf(p, handle(abi.Own, res))
+	dropped := 0
+	cancel := func() {}
+	rt := NewResource("thing", func(_ *Instance, v *thing) { *v.dropped++ })
+	pre := p.link(func(l *Linker) {
+		l.Instance("test:fetch/fetch").Resource("thing", rt).Async("fetch",
+			AsyncFunc(func(c *Call, p single, done *Completion[*thing]) error {
+				cancel() // takes effect when the guest has returned
+				switch p.A {
+				case 0: // the guest gets the result, the caller does not
+					c.Instance().Post(func() { done.Resolve(&thing{&dropped}) })
+				case 1: // the guest gets the cancellation before the result
+					done.OnCancel(func() {
+						if done.Resolve(&thing{&dropped}) {
+							t.Error("a result was accepted after the cancellation")
+						}
+					})
+				case 2:
+					done.Resolve(&thing{&dropped})
+				}
+				return nil
+			}))
+	})
+	get := export[single, *thing](t, pre, "get")
+	in := instance(t, pre)
+	for x := range uint32(2) {
+		var ctx context.Context
+		ctx, cancel = context.WithCancel(context.Background())
+		if _, err := get.Call(ctx, in, single{x}); !errors.Is(err, context.Canceled) {
+			t.Errorf("get(%d): %v", x, err)
+		}
+		checkEmpty(t, in)
+	}
+	if dropped != 1 {
+		t.Errorf("%d things dropped, want 1: a result that Resolve refuses stays with the host", dropped)
+	}
+	cancel = func() {}
+	v, err := get.Call(context.Background(), in, single{2})
+	if err != nil || v == nil || dropped != 1 {
+		t.Errorf("got %v, %v, %d dropped", v, err, dropped)
+	}
+	checkEmpty(t, in)
 }
 
 func BenchmarkCallAsync(b *testing.B) {

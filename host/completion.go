@@ -31,7 +31,7 @@ func (d *Completion[R]) Fail(err error) bool { return d.w.settle(nil, err) }
 func (d *Completion[R]) OnCancel(f func()) { d.w.onCancel(f) }
 
 // OnDiscard sets what to do with a value that was accepted by Resolve but that
-// no guest will take. It is called before the host function returns; f runs on
+// no guest will take; by default, the resources it owns are dropped. It is called before the host function returns; f runs on
 // the driver.
 func (d *Completion[R]) OnDiscard(f func(v R)) { d.w.discard = func() { f(d.value) } }
 

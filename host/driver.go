@@ -337,12 +337,13 @@ func (o *op) run(in *Instance) {
 	}
 }
 
-// finish ends the op; it runs on the driver.
-func (o *op) finish(err error) {
+// finish ends the op; it runs on the driver. It reports whether the caller is
+// there to take the result.
+func (o *op) finish(err error) bool {
 	if !o.abandoned.Load() {
 		o.err = err
 	}
-	o.end()
+	return o.end()
 }
 
 // leave ends the op for its caller while the guest goes on with it.
@@ -354,11 +355,11 @@ func (o *op) leave(err error) {
 	}
 }
 
-func (o *op) end() {
+func (o *op) end() bool {
 	o.done = true
 	d := &o.in.drv
 	d.mu.Lock()
-	parked := o.parked
+	parked, abandoned := o.parked, o.abandoned.Load()
 	if parked {
 		d.parked.remove(o)
 		o.parked = false
@@ -367,4 +368,5 @@ func (o *op) end() {
 	if parked {
 		o.wake <- signalDone
 	}
+	return !abandoned
 }

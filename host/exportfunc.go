@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"strings"
 	"sync"
 	"unsafe"
 
@@ -18,6 +19,7 @@ type ExportFunc[P, R any] struct {
 	pre    *InstancePre
 	start  *exportHalf
 	result *exportHalf // nil if the function is not async
+	res    *abi.Type   // of the result; nil for none
 	ops    sync.Pool
 }
 
@@ -34,16 +36,18 @@ func Export[P, R any](p *InstancePre, iface, name string) (*ExportFunc[P, R], er
 	start, result := halves(name)
 	params, res := reflect.TypeFor[P](), reflect.TypeFor[R]()
 	if it := find(items, name); it != nil {
+		f.res = it.Type.Result
 		f.start, err = p.exportHalf(quote(iface, name), it, params, res)
 		return f, err
 	}
 	first, second := find(items, start), find(items, result)
 	if first == nil || second == nil {
-		return nil, fmt.Errorf("%s does not export the function %s", p.c.name, quote(iface, name))
+		return nil, fmt.Errorf("%s does not export the function %s%s", p.c.name, quote(iface, name), names(items))
 	}
 	if f.start, err = p.exportHalf(quote(iface, start), first, params, reflect.TypeFor[Result[R, *task]]()); err != nil {
 		return nil, err
 	}
+	f.res = second.Type.Result
 	f.result, err = p.exportHalf(quote(iface, result), second, reflect.TypeFor[readyParam](), res)
 	return f, err
 }
@@ -64,9 +68,23 @@ func (p *InstancePre) exported(iface string) ([]*component.ExportItem, error) {
 		}
 	}
 	if match == nil {
-		return nil, fmt.Errorf("%s does not export the instance %s", p.c.name, iface)
+		return nil, fmt.Errorf("%s does not export the instance %s%s", p.c.name, iface, names(p.c.prog.Exports))
 	}
 	return match, nil
+}
+
+// names lists exports for a message.
+func names(items []*component.ExportItem) string {
+	var list []string
+	for _, it := range items {
+		if it.Func != nil || it.Instance != nil {
+			list = append(list, it.Name)
+		}
+	}
+	if list == nil {
+		return ", nor anything else"
+	}
+	return ", but " + strings.Join(list, ", ")
 }
 
 func find(items []*component.ExportItem, name string) *component.Func {
@@ -80,7 +98,7 @@ func find(items []*component.ExportItem, name string) *component.Func {
 
 // Call calls the function in an instance and waits for its result, while all
 // other tasks of the instance progress too. It may be called from many
-// goroutines at once. When ctx is cancelled, Call answers ctx.Err() without
+// goroutines at once. Resources that p owns are passed on to the guest. When ctx is cancelled, Call answers ctx.Err() without
 // waiting for the guest; the guest is told by the cancel event of the
 // convention, and the instance stays usable. Any other error is a *[Trap] or
 // *[ExitError], after which the instance is unusable, or [ErrClosed], or says
@@ -137,23 +155,30 @@ func (c *exportCall[P, R]) begin(o *op) {
 	in := o.in
 	in.router.enter(c.f.start.sub)
 	if c.f.result == nil {
-		o.finish(in.callExport(c.f.start, unsafe.Pointer(&c.p), unsafe.Pointer(&c.r)))
+		c.finish(in.callExport(c.f.start, unsafe.Pointer(&c.p), unsafe.Pointer(&c.r)))
 		return
 	}
 	err := in.callExport(c.f.start, unsafe.Pointer(&c.p), unsafe.Pointer(&c.start))
 	if err != nil || !c.start.IsErr {
 		c.r = c.start.OK
-		o.finish(err)
+		c.finish(err)
 		return
 	}
 	in.router.awaitTask(o, c.start.Err)
+}
+
+// finish ends the op; a result without a caller is dropped.
+func (c *exportCall[P, R]) finish(err error) {
+	if in := c.op.in; !c.op.finish(err) && err == nil {
+		in.discard(c.f.res, reflect.ValueOf(&c.r).Elem())
+	}
 }
 
 func (c *exportCall[P, R]) resume(o *op, t *task) {
 	in := o.in
 	in.router.enter(c.f.result.sub)
 	c.ready.Ready = t
-	o.finish(in.callExport(c.f.result, unsafe.Pointer(&c.ready), unsafe.Pointer(&c.r)))
+	c.finish(in.callExport(c.f.result, unsafe.Pointer(&c.ready), unsafe.Pointer(&c.r)))
 }
 
 // resume is the router's way to a ready op.

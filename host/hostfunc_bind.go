@@ -81,12 +81,19 @@ func (f *asyncFunc[P, R]) bindStart(b *binding) (hostCall, error) {
 	if err != nil {
 		return nil, err
 	}
-	return bindFunc(plan, f.start), nil
+	t := b.ft.Result.Cases[0].Type
+	owning := t != nil && owns(t)
+	return bindFunc(plan, func(c *Call, p P) (Result[R, *task], error) {
+		d := &Completion[R]{w: hostWork{in: c.in}}
+		if in := c.in; owning {
+			d.w.discard = func() { in.discard(t, reflect.ValueOf(&d.value).Elem()) }
+		}
+		return f.start(c, p, d)
+	}), nil
 }
 
-func (f *asyncFunc[P, R]) start(c *Call, p P) (r Result[R, *task], err error) {
+func (f *asyncFunc[P, R]) start(c *Call, p P, d *Completion[R]) (r Result[R, *task], err error) {
 	in := c.in
-	d := &Completion[R]{w: hostWork{in: in}}
 	if err := f.fn(c, p, d); err != nil {
 		d.w.interrupt()
 		return r, err

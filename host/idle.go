@@ -84,9 +84,7 @@ func (in *Instance) onDriver(f func()) {
 // it has returned. Closing again is harmless.
 func (in *Instance) Close(ctx context.Context) error {
 	in.stopping.Store(true)
-	if in.pre.c.e.conf.Interruptible {
-		in.cancel()
-	}
+	in.cancel() // host functions that wait end, and an interruptible guest
 	done := make(chan struct{})
 	if !in.drv.post(in, workFunc(func() { in.shutdown(ctx); close(done) })) {
 		return nil

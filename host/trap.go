@@ -32,7 +32,7 @@ func (in *Instance) newTrap(fn string, err error) error {
 	switch {
 	case errors.As(err, &exit):
 		return exit
-	case errors.Is(err, ErrClosed):
+	case errors.Is(err, ErrClosed), in.stopping.Load():
 		return ErrClosed
 	case errors.As(err, &trap):
 		return trap
@@ -42,9 +42,6 @@ func (in *Instance) newTrap(fn string, err error) error {
 	var host *hostError
 	switch {
 	case errors.Is(err, errInterrupted), errors.As(err, &closed):
-		if in.stopping.Load() {
-			return ErrClosed
-		}
 		t.Msg, t.Err = errInterrupted.Error(), errInterrupted
 	case errors.As(err, &host):
 		t.Msg, t.Err = "host function "+host.Error(), host.err

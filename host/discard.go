@@ -1,0 +1,106 @@
+package host
+
+import (
+	"reflect"
+
+	"github.com/isyswasfa/isyswasfa/internal/abi"
+	"github.com/isyswasfa/isyswasfa/internal/component"
+)
+
+// discard drops what a value owns that nobody will take: the result of a call
+// whose caller has gone, or of a host function whose task was given up. v has
+// the Go shape of t. It is rare, so that reflection is good enough.
+func (in *Instance) discard(t *abi.Type, v reflect.Value) {
+	if t == nil || !owns(t) {
+		return
+	}
+	switch t.Kind {
+	case abi.Own:
+		in.discardHandle(t, v)
+	case abi.List:
+		for i := range v.Len() {
+			in.discard(t.Elem, v.Index(i))
+		}
+	case abi.Record, abi.Tuple:
+		for i, f := range t.Fields {
+			in.discard(f.Type, v.Field(i))
+		}
+	case abi.Option:
+		if v.Field(0).Bool() {
+			in.discard(t.Cases[1].Type, v.Field(1))
+		}
+	case abi.Result:
+		arm := 0
+		if v.Field(0).Bool() {
+			arm = 1
+		}
+		in.discard(t.Cases[arm].Type, v.Field(1+arm))
+	case abi.Variant:
+		field := 1
+		for i, c := range t.Cases {
+			switch {
+			case c.Type == nil:
+			case uint64(i) == v.Field(0).Uint():
+				in.discard(c.Type, v.Field(field))
+				return
+			default:
+				field++
+			}
+		}
+	}
+}
+
+// owns tells whether a value of the type may own a resource.
+func owns(t *abi.Type) bool {
+	if t.Kind == abi.Own {
+		return true
+	}
+	if t.Kind == abi.List && owns(t.Elem) {
+		return true
+	}
+	for _, f := range t.Fields {
+		if owns(f.Type) {
+			return true
+		}
+	}
+	for _, c := range t.Cases {
+		if c.Type != nil && owns(c.Type) {
+			return true
+		}
+	}
+	return false
+}
+
+// discardHandle destroys one resource. Its errors do not matter any more.
+func (in *Instance) discardHandle(t *abi.Type, v reflect.Value) {
+	e := abi.Entry{Type: in.types[t.Resource.(*component.Resource).Index], Own: true}
+	if ref, ok := v.Interface().(Ref); ok {
+		e.Type, e.Obj, e.Rep = ref.Type, ref.Obj, ref.Rep
+	} else {
+		e.Obj = v.UnsafePointer()
+	}
+	in.destroy(e)
+}
+
+// destroy runs the destructor of a resource that is in no table.
+func (in *Instance) destroy(e abi.Entry) error {
+	if e.Type == nil || e.Type.Destroy == nil || e.Type.Go != nil && e.Obj == nil {
+		return nil
+	}
+	return e.Type.Destroy(&in.guest, &in.subs[0].table, e)
+}
+
+// DropRef drops a resource of a guest that a Ref owns. An error is the trap of
+// its destructor. It must not be called on the driver.
+func (in *Instance) DropRef(r Ref) (err error) {
+	in.onDriver(func() {
+		if err = in.trap; err != nil {
+			return
+		}
+		if derr := in.destroy(abi.Entry{Type: r.Type, Obj: r.Obj, Rep: r.Rep, Own: true}); derr != nil {
+			in.poison(in.newTrap("destructor", derr))
+			err = in.trap
+		}
+	})
+	return err
+}
