@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -379,4 +380,23 @@ func TestGOFLAGS(t *testing.T) {
 	if _, _, err := splitGOFLAGS(`'-mod`); err == nil {
 		t.Error("no error")
 	}
+}
+
+func FuzzGOFLAGS(f *testing.F) {
+	f.Add(`-mod=mod "-modfile=a b" -tags=x`)
+	f.Fuzz(func(t *testing.T, s string) {
+		words, err := splitQuoted(s)
+		if err != nil {
+			return
+		}
+		for _, w := range words {
+			if strings.ContainsAny(w, "'\"") || w == "" {
+				return // cannot be quoted, as in the go command
+			}
+		}
+		again, err := splitQuoted(joinQuoted(words))
+		if err != nil || !slices.Equal(words, again) {
+			t.Errorf("%q: %q became %q, %v", s, words, again, err)
+		}
+	})
 }
