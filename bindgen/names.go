@@ -71,10 +71,8 @@ func Comment(text string) string {
 		return ""
 	}
 	var b strings.Builder
-	for _, line := range strings.FieldsFunc(strings.ReplaceAll(text, "\n", " \n"), isLineEnd) {
-		b.WriteString(strings.TrimRight("// "+line, " \t") + "\n")
+	for line := range strings.Lines(strings.ReplaceAll(text, "\r", "")) {
+		b.WriteString(strings.TrimRight("// "+line, " \t\n") + "\n")
 	}
 	return b.String()
 }
-
-func isLineEnd(r rune) bool { return r == '\n' || r == '\r' }
