@@ -1,6 +1,7 @@
 package encode
 
 import (
+	"bytes"
 	_ "embed"
 	"fmt"
 	"strings"
@@ -112,11 +113,11 @@ func (e *encoder) makeAdapter() error {
 }
 
 // builtByGo tells whether the module was built by the Go toolchain, whose
-// heap breaks when anyone else grows the memory. TinyGo's modules have no such
-// section.
+// heap breaks when anyone else grows the memory. TinyGo's modules have neither
+// mark.
 func (e *encoder) builtByGo() bool {
 	for _, c := range e.core.Customs {
-		if c.Name == "go:buildid" {
+		if c.Name == "go:buildid" || c.Name == "producers" && bytes.Contains(c.Data, []byte("Go cmd/compile")) {
 			return true
 		}
 	}

@@ -27,9 +27,9 @@ type Error struct {
 
 // Error gives one line, or one line for each problem after the first line.
 func (e *Error) Error() string {
-	head := "the module does not fit the world " + e.World + ": "
+	head := "the module does not fit the world " + e.World + ":"
 	if len(e.Problems) == 1 {
-		return head + e.Problems[0]
+		return head + " " + e.Problems[0]
 	}
 	return head + "\n  " + strings.Join(e.Problems, "\n  ")
 }

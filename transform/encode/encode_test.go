@@ -125,11 +125,15 @@ func FuzzComponent(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, i byte, core []byte) {
 		bin, err := encode.Component(core, worlds[int(i)%len(worlds)], encode.Options{})
-		if err == nil {
-			_, err = component.Decode(bin)
-			if err != nil {
-				t.Error(err)
-			}
+		if err != nil {
+			return
+		}
+		c, err := component.Decode(bin)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := component.Link(c); err != nil {
+			t.Error(err)
 		}
 	})
 }

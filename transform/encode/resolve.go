@@ -125,21 +125,21 @@ func (e *encoder) importHint() string {
 			list = append(list, it.Name)
 		}
 	}
-	return hint("it imports ", list)
+	if list == nil {
+		return ", nor any other"
+	}
+	return " (it imports " + some(list) + ")"
 }
 
-// hint lists names in parentheses, unless there are none.
-func hint(before string, list []string) string {
+// some lists the first of many names.
+func some(list []string) string {
 	const limit = 12
-	if len(list) == 0 {
-		return ""
-	}
 	more := ""
 	if len(list) > limit {
 		more = fmt.Sprintf(" and %d more", len(list)-limit)
 		list = list[:limit]
 	}
-	return " (" + before + strings.Join(list, ", ") + more + ")"
+	return strings.Join(list, ", ") + more
 }
 
 func (e *encoder) funcTarget(f *iface, fn *wit.Function, sig wasm.FuncType) (*target, error) {
@@ -246,6 +246,7 @@ func (e *encoder) resolveExports() {
 			for _, t := range f.def.Types {
 				e.use(true, t)
 			}
+			e.checkDestructors(f)
 			for _, fn := range f.def.Funcs {
 				missing = !e.resolveLift(f, fn.ABIName(), f.name+"#"+fn.ABIName(), fn) || missing
 			}
@@ -268,6 +269,7 @@ func (e *encoder) resolveExports() {
 	e.checkOptions()
 }
 
+// exportHint says what the module exports instead.
 func (e *encoder) exportHint() string {
 	var list []string
 	for _, ex := range e.core.Exports {
@@ -278,7 +280,10 @@ func (e *encoder) exportHint() string {
 			list = append(list, ex.Name)
 		}
 	}
-	return "the module exports " + strings.TrimSuffix(strings.TrimPrefix(hint("", append(list, "memory")), " ("), ")")
+	if list == nil {
+		return "the module exports no functions"
+	}
+	return "the module exports the functions " + some(list)
 }
 
 // resolveLift tells whether the module has the export.
@@ -309,6 +314,18 @@ func (e *encoder) resolveLift(f *iface, name, core string, fn *wit.Function) boo
 	return true
 }
 
+// checkDestructors checks the signatures of exported resources' destructors.
+func (e *encoder) checkDestructors(f *iface) {
+	for _, t := range f.def.Types {
+		if name, ok := e.destructor(f, t); ok {
+			ex, _ := e.core.Export(name)
+			if err := sameSig(e.core.FuncType(ex.Index), wasm.FuncType{Params: []wasm.ValType{wasm.I32}}); err != nil {
+				e.problemf("export %q: %v", name, err)
+			}
+		}
+	}
+}
+
 func describe(f *iface, name string) string {
 	if f == nil {
 		return name
@@ -337,8 +354,13 @@ func (e *encoder) checkOptions() {
 	for _, l := range e.lifts {
 		note("export "+describe(l.iface, l.name), l.needs)
 	}
-	if ex, ok := e.core.Export("memory"); memory != "" && (!ok || ex.Kind != wasm.KindMemory) {
+	mem, ok := e.core.Export("memory")
+	switch ok = ok && mem.Kind == wasm.KindMemory; {
+	case memory == "":
+	case !ok:
 		e.problemf("the module exports no memory called \"memory\", which %s needs", memory)
+	case int(mem.Index) < len(e.core.Memories) && (e.core.Memories[mem.Index].Is64 || e.core.Memories[mem.Index].Shared):
+		e.problemf("the module's memory is shared or of 64 bits; components need a plain one of 32 bits")
 	}
 	ex, ok := e.core.Export("cabi_realloc")
 	switch {
