@@ -87,7 +87,7 @@ func (in *Instance) destroy(e abi.Entry) error {
 	if e.Type == nil || e.Type.Destroy == nil || e.Type.Go != nil && e.Obj == nil {
 		return nil
 	}
-	return e.Type.Destroy(&in.guest, &in.subs[0].table, e)
+	return e.Type.Destroy(&in.guest, &in.host.table, e)
 }
 
 // DropRef drops a resource of a guest that a Ref owns. An error is the trap of

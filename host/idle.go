@@ -86,7 +86,7 @@ func (in *Instance) Close(ctx context.Context) error {
 	in.stopping.Store(true)
 	in.cancel() // host functions that wait end, and an interruptible guest
 	done := make(chan struct{})
-	if !in.drv.post(in, workFunc(func() { in.shutdown(ctx); close(done) })) {
+	if !in.drv.post(in, workFunc(func() { defer close(done); in.shutdown(ctx) })) {
 		return nil
 	}
 	if ctx.Value(driverKey{}) == any(in) {
@@ -113,10 +113,13 @@ func (in *Instance) shutdown(ctx context.Context) {
 	in.poison(ErrClosed)
 	in.cancel()
 	for i := range in.subs {
-		in.subs[i].table.Drain(&in.guest) // destructors of guests do not run any more
+		// Destructors of guests do not run any more, and those of the host
+		// have nobody to tell their errors. A drain that panics goes on.
+		for !guard(func() { in.subs[i].table.Drain(&in.guest) }) {
+		}
 	}
 	for i := len(in.onClose) - 1; i >= 0; i-- {
-		in.onClose[i]()
+		guard(in.onClose[i])
 	}
 	// Function references in tables are invisible to the collector, so no
 	// module may go before those that were instantiated after it.
@@ -131,4 +134,15 @@ func (in *Instance) shutdown(ctx context.Context) {
 	clear(in.opts)
 	in.onClose = nil
 	in.pre.c.e.live.Add(-1)
+}
+
+// guard runs f and reports whether it did not panic.
+func guard(f func()) (ok bool) {
+	defer func() {
+		if !ok {
+			_ = recover() // everything must be freed all the same
+		}
+	}()
+	f()
+	return true
 }

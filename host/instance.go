@@ -36,6 +36,7 @@ type Instance struct {
 	values  map[any]any
 	mods    []api.Module // by step; nil for other steps
 	subs    []subInstance
+	host    subInstance         // stands for the embedder; its table stays empty
 	cores   []corePool          // by index of bound core functions
 	opts    []*abi.Options      // by index of bound options, made when first used
 	types   []*abi.ResourceType // by component.Resource.Index

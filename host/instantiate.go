@@ -42,6 +42,8 @@ func (p *InstancePre) Instantiate(ctx context.Context, conf InstanceConfig) (*In
 	in.guest = guestContext{in.ctx, in}
 	in.drv.driving = true
 	in.router.init(in, len(in.subs))
+	in.host = subInstance{in: in, index: -1}
+	in.host.table.Owner = &in.host
 	for i := range in.subs {
 		s := &in.subs[i]
 		s.in, s.index, s.table.Owner = in, i, s
@@ -80,11 +82,13 @@ func (in *Instance) makeTypes() {
 
 // destructor calls the guest's destructor, but not when everything ends.
 func (in *Instance) destructor(core, owner int) func(context.Context, *abi.Table, abi.Entry) error {
-	return func(_ context.Context, _ *abi.Table, e abi.Entry) error {
+	return func(_ context.Context, t *abi.Table, e abi.Entry) error {
 		if in.trap != nil {
 			return nil
 		}
-		in.router.enter(owner)
+		if t != &in.subs[owner].table {
+			in.router.enter(owner)
+		}
 		stack := in.takeStack(1)
 		stack[0] = uint64(e.Rep)
 		err := in.callCore(core, stack)
