@@ -27,7 +27,10 @@ type Transport struct {
 // RoundTrip sends a request and returns the response when its header has come.
 // What fails on the way is an [*Error]. When the request's context ends, so do
 // sending, waiting and reading the response's body.
-func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
+func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) { return t.roundTrip(r) }
+
+// send is RoundTrip in a component.
+func (t *Transport) send(r *http.Request) (*http.Response, error) {
 	out, err := t.newOutgoing(r)
 	if err != nil {
 		if r.Body != nil {
@@ -35,7 +38,11 @@ func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 		}
 		return nil, err
 	}
-	go out.send()
+	if out.hasBody {
+		go out.send()
+	} else {
+		out.send()
+	}
 	var result types.Result[*wasi_http_types.Response, wasi_http_types.ErrorCode]
 	ctx := r.Context()
 	if !async.Until(ctx.Done(), func() { result = wasi_http_client.Send(out.made) }) {

@@ -15,12 +15,14 @@
 //
 // Importing the package makes [Transport] the http.DefaultTransport, so
 // http.Get and the zero http.Client work.
+//
+// In a program that is not a component, such as a test of a handler, nothing is
+// replaced, and Transport is the http.DefaultTransport of net/http.
 package wasihttp
 
 import (
 	"net/http"
 
-	handler "github.com/isyswasfa/isyswasfa/guest/wasi/export_wasi_http_handler"
 	"github.com/isyswasfa/isyswasfa/guest/wasi/wasi_http_types"
 	"github.com/isyswasfa/isyswasfa/guest/wit/types"
 )
@@ -32,11 +34,6 @@ var DefaultTransport = &Transport{}
 var DefaultClient = &http.Client{Transport: DefaultTransport}
 
 var served http.Handler = http.DefaultServeMux
-
-func init() {
-	http.DefaultTransport = DefaultTransport
-	handler.Exports.Handle = serve
-}
 
 // Handle makes h the handler of all requests.
 //
