@@ -48,6 +48,7 @@ func compileProgram(ctx context.Context, e *Engine, name string, prog *component
 			if err != nil {
 				return nil, fmt.Errorf("%s: core module %d: %w", name, inst.Module, err)
 			}
+			m.MergeData()
 			parsed[inst.Module] = m
 		}
 		step := &c.steps[i]
