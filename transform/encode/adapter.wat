@@ -101,7 +101,7 @@
   (global $confined (mut i32) (i32.const 0))
 
   ;; The realloc of the guest's imports and exports.
-  (func (export "cabi_realloc") (param $old i32) (param $old_size i32) (param $align i32) (param $size i32) (result i32)
+  (func $realloc (export "cabi_realloc") (param $old i32) (param $old_size i32) (param $align i32) (param $size i32) (result i32)
     (local $confined i32) (local $p i32)
     (local.set $confined (global.get $confined))
     (global.set $confined (i32.const 1))
@@ -116,7 +116,7 @@
 
   (func $scratch_allocated (result i32)
     (if (i32.eqz (global.get $scratch_base))
-      (then (global.set $scratch_base (call $guest_realloc (i32.const 0) (i32.const 0) (i32.const 8) (i32.const 8192)))))
+      (then (global.set $scratch_base (call $realloc (i32.const 0) (i32.const 0) (i32.const 8) (i32.const 8192)))))
     (global.get $scratch_base))
 
   (func $scratch_grown (result i32)

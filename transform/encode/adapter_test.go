@@ -168,12 +168,14 @@ func (f *fake) functions() map[string]func(p []uint64) {
 
 // start instantiates the whole adapter over a guest of three pages whose
 // cabi_realloc asks for the time.
-func start(t *testing.T, f *fake) *fake {
+func start(t *testing.T, f *fake) *fake { return startWith(t, f, "$scratch_fixed") }
+
+func startWith(t *testing.T, f *fake, scratch string) *fake {
 	t.Helper()
 	f.t, f.ctx = t, context.Background()
 	rt := wazero.NewRuntimeWithConfig(f.ctx, wazero.NewRuntimeConfigInterpreter())
 	t.Cleanup(func() { rt.Close(f.ctx) })
-	bin, err := wat.Assemble(adapterWith("", "(func $scratch (result i32) (call $scratch_fixed))"))
+	bin, err := wat.Assemble(adapterWith("", "(func $scratch (result i32) (call "+scratch+"))"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -343,6 +345,21 @@ func TestRandomAndClocks(t *testing.T) {
 	f.expectLog("now", "exit 1")
 	if f.mem.Size() != 3<<16 {
 		t.Error("the guest's memory has grown")
+	}
+}
+
+// Guests that were not built by Go: the scratch is theirs to give.
+func TestScratch(t *testing.T) {
+	for scratch, pages := range map[string]uint32{"$scratch_allocated": 3, "$scratch_grown": 4} {
+		f := startWith(t, &fake{}, scratch)
+		for range 3 {
+			if e := f.call("random_get", 20000, 10); e != 0 || string(f.bytes(20000, 10)) != "rrrrrrrrrr" {
+				t.Errorf("%s: random_get: errno %d", scratch, e)
+			}
+		}
+		if f.mem.Size() != pages<<16 {
+			t.Errorf("%s: memory of %d bytes", scratch, f.mem.Size())
+		}
 	}
 }
 

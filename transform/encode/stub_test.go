@@ -1,8 +1,6 @@
 package encode_test
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -95,11 +93,7 @@ func TestWorlds(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if out := os.Getenv("ENCODE_OUT"); out != "" {
-					if err := os.WriteFile(filepath.Join(out, filepath.Base(t.Name())+".wasm"), bin, 0o666); err != nil {
-						t.Fatal(err)
-					}
-				}
+				check(t, bin)
 				if p, err := component.Link(c); err != nil || len(p.Modules) == 0 {
 					t.Error(err)
 				}
