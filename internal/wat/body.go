@@ -74,7 +74,7 @@ func (b *body) op(c *cursor, n *node) { b.code = append(b.code, b.encode(c, n)..
 
 func (b *body) folded(n *node) {
 	head := n.head()
-	c := b.within0(n)
+	c := b.withHead(n)
 	switch head {
 	case "block", "loop":
 		b.open(c, head)

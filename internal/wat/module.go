@@ -110,7 +110,7 @@ func (a *assembler) module(fields []*node) {
 }
 
 func (a *assembler) field(f *node) {
-	c := a.within0(f)
+	c := a.withHead(f)
 	switch f.head() {
 	case "type":
 	case "import":
@@ -139,8 +139,8 @@ func (a *assembler) field(f *node) {
 	}
 }
 
-// within0 is within for a node that may be no group with a head.
-func (a *assembler) within0(f *node) *cursor {
+// withHead is within for a node that may not be a group with a head.
+func (a *assembler) withHead(f *node) *cursor {
 	if f.head() == "" {
 		a.src.failf(f.pos, "a module field is expected")
 	}
@@ -169,7 +169,7 @@ func (a *assembler) declare(sp space, name string, n *node) uint32 {
 func (c *cursor) importField() {
 	im := wasm.Import{Module: c.str(), Name: c.str()}
 	n := c.next("a description of the import")
-	d := c.within0(n)
+	d := c.withHead(n)
 	sp := space(n.head())
 	if _, ok := kinds[sp]; !ok {
 		c.src.failf(n.pos, "an import is a func, table, memory or global")
