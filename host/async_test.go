@@ -160,22 +160,40 @@ func (c *convention) halves(result *abi.Type, params ...*abi.Type) (start, res *
 
 func relayProgram(t testing.TB) *program { return relayProgramOf(newProgram(t), u32) }
 
-// relayProgramOf relays results of any type that is one i32 in core.
+// relayProgramOf relays results of any type that is one i32 in core, through
+// one relay in each component instance but the root if there are several.
 func relayProgramOf(p *program, of *abi.Type) *program {
 	c := p.convention()
 	start, result := c.halves(of, u32)
-	mem := memory(0)
-	p.module(0, relayModule,
-		lower("i", "make-task", 0, c.makeTask, mem),
-		lower("i", "state", 0, c.state, mem),
-		drop("i", "drop-cancel", 0, c.cancel),
-		drop("i", "drop-ready", 0, c.ready),
-		lower("h", "fetch-start", 0, p.imported("test:fetch/fetch", "fetch-isyswasfa-start", start), mem),
-		lower("h", "fetch-result", 0, p.imported("test:fetch/fetch", "fetch-isyswasfa-result", result), mem))
-	p.export("get-isyswasfa-start", lift(0, 0, "get-start", start, mem))
-	p.export("get-isyswasfa-result", lift(0, 0, "get-result", result, mem))
-	p.prog.Polls = []*component.PollFunc{{Name: "isyswasfa-poll", Func: lift(0, 0, "poll", c.poll, mem)}}
+	fetchStart := p.imported("test:fetch/fetch", "fetch-isyswasfa-start", start)
+	fetchResult := p.imported("test:fetch/fetch", "fetch-isyswasfa-result", result)
+	for sub := min(1, len(p.prog.Instances)-1); sub < len(p.prog.Instances); sub++ {
+		step := len(p.prog.Steps)
+		mem := memory(step)
+		p.module(sub, relayModule,
+			lower("i", "make-task", sub, c.makeTask, mem),
+			lower("i", "state", sub, c.state, mem),
+			drop("i", "drop-cancel", sub, c.cancel),
+			drop("i", "drop-ready", sub, c.ready),
+			lower("h", "fetch-start", sub, fetchStart, mem),
+			lower("h", "fetch-result", sub, fetchResult, mem))
+		fetchStart = lift(sub, step, "get-start", start, mem)
+		fetchResult = lift(sub, step, "get-result", result, mem)
+		p.prog.Polls = append(p.prog.Polls, &component.PollFunc{
+			Instance: sub, Name: "isyswasfa-poll", Func: lift(sub, step, "poll", c.poll, mem),
+		})
+	}
+	p.export("get-isyswasfa-start", fetchStart)
+	p.export("get-isyswasfa-result", fetchResult)
 	return p
+}
+
+// relays runs a test with one component, and with a chain of three.
+func relays(t *testing.T, f func(t *testing.T, p *program)) {
+	t.Run("single", func(t *testing.T) { f(t, relayProgram(t)) })
+	t.Run("chain", func(t *testing.T) {
+		f(t, relayProgramOf(newProgram(t, "root", "root/0", "root/1", "root/2"), u32))
+	})
 }
 
 func defineFetch(fetch func(c *Call, p single, done *Completion[uint32]) error) func(*Linker) {
@@ -222,10 +240,12 @@ func checkEmpty(t *testing.T, in *Instance) {
 	}
 }
 
-func TestAsyncCalls(t *testing.T) {
+func TestAsyncCalls(t *testing.T) { relays(t, asyncCalls) }
+
+func asyncCalls(t *testing.T, p *program) {
 	checkGoroutines(t)
 	ctx := context.Background()
-	pre := relayProgram(t).link(defineFetch(later))
+	pre := p.link(defineFetch(later))
 	get := export[single, uint32](t, pre, "get")
 	in := instance(t, pre)
 	for x := range uint32(4) {
@@ -249,11 +269,13 @@ func TestAsyncCalls(t *testing.T) {
 	checkEmpty(t, in)
 }
 
-func TestAsyncCancel(t *testing.T) {
+func TestAsyncCancel(t *testing.T) { relays(t, asyncCancel) }
+
+func asyncCancel(t *testing.T, p *program) {
 	checkGoroutines(t)
 	var cancelled sync.WaitGroup
-	pre := relayProgram(t).link(defineFetch(func(c *Call, p single, done *Completion[uint32]) error {
-		if p.A == 0 {
+	pre := p.link(defineFetch(func(c *Call, q single, done *Completion[uint32]) error {
+		if q.A == 0 {
 			done.Resolve(1)
 			return nil
 		}
@@ -288,11 +310,13 @@ func TestAsyncCancel(t *testing.T) {
 	}
 }
 
-func TestAsyncCloseWithPending(t *testing.T) {
+func TestAsyncCloseWithPending(t *testing.T) { relays(t, asyncCloseWithPending) }
+
+func asyncCloseWithPending(t *testing.T, p *program) {
 	checkGoroutines(t)
 	started := make(chan struct{})
 	ended := make(chan struct{})
-	pre := relayProgram(t).link(defineFetch(func(c *Call, p single, done *Completion[uint32]) error {
+	pre := p.link(defineFetch(func(c *Call, q single, done *Completion[uint32]) error {
 		done.OnCancel(func() { close(ended) })
 		close(started)
 		return nil
@@ -315,11 +339,13 @@ func TestAsyncCloseWithPending(t *testing.T) {
 	}
 }
 
-func TestAsyncFailure(t *testing.T) {
+func TestAsyncFailure(t *testing.T) { relays(t, asyncFailure) }
+
+func asyncFailure(t *testing.T, p *program) {
 	checkGoroutines(t)
 	boom := errors.New("boom")
-	pre := relayProgram(t).link(defineFetch(func(c *Call, p single, done *Completion[uint32]) error {
-		if p.A == 2 {
+	pre := p.link(defineFetch(func(c *Call, q single, done *Completion[uint32]) error {
+		if q.A == 2 {
 			go done.Fail(boom)
 		}
 		return nil
@@ -451,17 +477,19 @@ func BenchmarkCallAsync(b *testing.B) {
 }
 
 // Calls, cancellations, failures and closings at random times; run with -race.
-func TestAsyncStress(t *testing.T) {
+func TestAsyncStress(t *testing.T) { relays(t, asyncStress) }
+
+func asyncStress(t *testing.T, p *program) {
 	checkGoroutines(t)
-	pre := relayProgram(t).link(defineFetch(func(c *Call, p single, done *Completion[uint32]) error {
+	pre := p.link(defineFetch(func(c *Call, q single, done *Completion[uint32]) error {
 		done.OnDiscard(func(uint32) {})
-		switch p.A % 4 {
+		switch q.A % 4 {
 		case 0:
-			done.Resolve(p.A)
+			done.Resolve(q.A)
 		case 1:
-			c.Instance().Post(func() { done.Resolve(p.A) })
+			c.Instance().Post(func() { done.Resolve(q.A) })
 		case 2:
-			timer := time.AfterFunc(time.Duration(rand.IntN(500))*time.Microsecond, func() { done.Resolve(p.A) })
+			timer := time.AfterFunc(time.Duration(rand.IntN(500))*time.Microsecond, func() { done.Resolve(q.A) })
 			done.OnCancel(func() { timer.Stop() })
 		case 3:
 			ctx := done.Context()
@@ -470,7 +498,7 @@ func TestAsyncStress(t *testing.T) {
 				case <-ctx.Done():
 				case <-time.After(time.Duration(rand.IntN(500)) * time.Microsecond):
 				}
-				done.Resolve(p.A)
+				done.Resolve(q.A)
 			}()
 		}
 		return nil
