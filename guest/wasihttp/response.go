@@ -151,6 +151,9 @@ func (w *response) send(p []byte) error {
 // buffer and no more will come.
 func (w *response) begin(whole bool) error {
 	w.begun = true
+	if w.request.Context().Err() != nil {
+		return errGone // the caller has cancelled the request
+	}
 	w.completeHeader(whole)
 	fields, refused := toFields(w.sent)
 	if refused != "" {
@@ -235,7 +238,7 @@ func (w *response) finish() {
 	}
 	err := w.flush()
 	if w.trailers == nil {
-		return // refused
+		return // refused, or the caller is gone
 	}
 	if err == nil && w.stream != nil && w.length >= 0 && w.written < w.length {
 		w.breakOff(wasi_http_types.MakeErrorCodeHttpResponseIncomplete())

@@ -2,7 +2,11 @@ package async_test
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -28,6 +32,23 @@ const (
 
 var build = sync.OnceValues(func() (*gobuild.Result, error) {
 	return gobuild.Build(context.Background(), gobuild.Options{Dir: "testdata/guest"})
+})
+
+// buildPlain builds it with the go command alone.
+var buildPlain = sync.OnceValues(func() ([]byte, error) {
+	dir, err := os.MkdirTemp("", "isyswasfa-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	file := filepath.Join(dir, "core.wasm")
+	cmd := exec.Command("go", "build", "-buildmode=c-shared", "-o", file, ".")
+	cmd.Dir = "testdata/guest"
+	cmd.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "GOFLAGS=", "GOWORK=off")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("%w\n%s", err, out)
+	}
+	return os.ReadFile(file)
 })
 
 func guest(t *testing.T) *host {
@@ -169,6 +190,30 @@ func TestTimers(t *testing.T) {
 		t.Errorf("%d timers armed", h.timers)
 	}
 	h.drive(func() bool { v, _ := h.start(modeFinished, 0); return v == 100 })
+	h.empty()
+}
+
+// TestPlainBuild does without the overlay, which the runtime then makes up for
+// by asking to be woken while something goes on, and not after.
+func TestPlainBuild(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds a guest")
+	}
+	core, err := buildPlain()
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := newHost(t, core)
+	if v := h.run(modeSleep, 30); v < 30e6 {
+		t.Errorf("slept %d ns", v)
+	}
+	h.empty()
+	if v := h.run(modeTimeout, 10); v != 1 {
+		t.Error("Until was not cancelled")
+	}
+	if v := h.run(modePipe, 100_000); v != 100_000 {
+		t.Errorf("pipe = %d", v)
+	}
 	h.empty()
 }
 
