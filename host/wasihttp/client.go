@@ -71,7 +71,7 @@ func roundTrip(ctx context.Context, cancel context.CancelCauseFunc, rt http.Roun
 		t.arm(t.connect, ConnectionTimeout)
 		var resp *http.Response
 		resp, err = rt.RoundTrip(req)
-		left := t.disarm()
+		left := t.disarm(err == nil)
 		if err == nil {
 			return t.response(ctx, resp, left), nil
 		}
@@ -106,7 +106,8 @@ type trip struct {
 	timer *time.Timer // of the limit in force
 	what  uint8       // the error code of that limit
 	due   time.Time
-	over  bool // the head is here
+	over  bool // RoundTrip has returned
+	head  bool // with a response
 }
 
 func (t *trip) trace() *httptrace.ClientTrace {
@@ -151,10 +152,10 @@ func (t *trip) arm(d time.Duration, c uint8) {
 
 // disarm ends all limits up to the head and gives what is left of the one for
 // the first byte.
-func (t *trip) disarm() time.Duration {
+func (t *trip) disarm(head bool) time.Duration {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.over = true
+	t.over, t.head = true, head
 	if t.timer == nil {
 		return t.first
 	}
@@ -171,9 +172,12 @@ func (t *trip) end(cause error) {
 	if t.body != nil {
 		defer t.body.Close()
 	}
+	t.mu.Lock()
+	head := t.head
+	t.mu.Unlock()
 	var c ErrorCode
 	switch {
-	case t.body == nil || t.body.complete():
+	case head && (t.body == nil || t.body.complete()):
 		t.sent.Resolve(SendResult{})
 		return
 	case errors.As(cause, &c):

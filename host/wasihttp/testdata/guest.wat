@@ -13,9 +13,9 @@
 
 ;; respond gives start's answer ok(ok(response)) for a body and trailers.
 (func $respond (param $stream i32) (param $trailers i32) (result i32)
-  (call $types.static.response.new (call $types.constructor.fields)
+  (call $types-0.3.0.static.response.new (call $types-0.3.0.constructor.fields)
     (i32.const 1) (local.get $stream) (local.get $trailers) (i32.const 16))
-  (call $types.resource-drop.isyswasfa-receiver-result-unit-error-code (i32.load (i32.const 20)))
+  (call $types-0.3.0.resource-drop.isyswasfa-receiver-result-unit-error-code (i32.load (i32.const 20)))
   (i32.store (i32.const 64) (i32.const 0))
   (i32.store (i32.const 72) (i32.const 0))
   (i32.store (i32.const 80) (i32.load (i32.const 16)))
@@ -30,31 +30,31 @@
 
 ;; trailers gives the receiver of trailers that never come.
 (func $trailers (result i32)
-  (call $types.isyswasfa-pipe-result-option-own-trailers-error-code (i32.const 16))
-  (call $types.resource-drop.isyswasfa-sender-result-option-own-trailers-error-code (i32.load (i32.const 16)))
+  (call $types-0.3.0.isyswasfa-pipe-result-option-own-trailers-error-code (i32.const 16))
+  (call $types-0.3.0.resource-drop.isyswasfa-sender-result-option-own-trailers-error-code (i32.load (i32.const 16)))
   (i32.load (i32.const 20)))
 
 ;; hello answers with a text; if it is to end, the body ends with the text.
 (func $hello (param $end i32) (result i32)
   (local $reader i32) (local $writer i32)
-  (call $pipe.make-pipe (i32.const 16))
+  (call $pipe-.make-pipe (i32.const 16))
   (local.set $writer (i32.load (i32.const 16)))
   (local.set $reader (i32.load (i32.const 20)))
-  (call $streams.method.output-stream.check-write (local.get $writer) (i32.const 16))
-  (call $streams.method.output-stream.write (local.get $writer) (i32.const 1024) (i32.const 20) (i32.const 16))
-  (if (local.get $end) (then (call $streams.resource-drop.output-stream (local.get $writer))))
+  (call $streams-0.2.0.method.output-stream.check-write (local.get $writer) (i32.const 16))
+  (call $streams-0.2.0.method.output-stream.write (local.get $writer) (i32.const 1024) (i32.const 20) (i32.const 16))
+  (if (local.get $end) (then (call $streams-0.2.0.resource-drop.output-stream (local.get $writer))))
   (call $respond (local.get $reader) (call $trailers)))
 
 ;; echo answers with the body and the trailers of the request.
 (func $echo (param $request i32) (result i32)
-  (call $types.isyswasfa-pipe-result-unit-error-code (i32.const 16))
-  (call $types.resource-drop.isyswasfa-sender-result-unit-error-code (i32.load (i32.const 16)))
-  (call $types.static.request.consume-body (local.get $request) (i32.load (i32.const 20)) (i32.const 24))
+  (call $types-0.3.0.isyswasfa-pipe-result-unit-error-code (i32.const 16))
+  (call $types-0.3.0.resource-drop.isyswasfa-sender-result-unit-error-code (i32.load (i32.const 16)))
+  (call $types-0.3.0.static.request.consume-body (local.get $request) (i32.load (i32.const 20)) (i32.const 24))
   (call $respond (i32.load (i32.const 24)) (i32.load (i32.const 28))))
 
 (func (export "wasi:http/handler@0.3.0#handle-isyswasfa-start") (param $request i32) (result i32)
   (local $method i32) (local $initial i32)
-  (call $types.method.request.get-method (local.get $request) (i32.const 16))
+  (call $types-0.3.0.method.request.get-method (local.get $request) (i32.const 16))
   (local.set $method (i32.load8_u (i32.const 16)))
   (if (i32.ge_u (local.get $method) (i32.const 9))
     (then (local.set $initial (i32.load8_u (i32.load (i32.const 20))))))
@@ -62,14 +62,14 @@
     (then (return (call $echo (local.get $request)))))
   (if (i32.eq (local.get $method) (i32.const 3)) ;; PUT: passes the request on
     (then
-      (call $client.send-isyswasfa-start (local.get $request) (i32.const 64))
+      (call $client-0.3.0.send-isyswasfa-start (local.get $request) (i32.const 64))
       (return (i32.const 64))))
-  (call $types.resource-drop.request (local.get $request))
+  (call $types-0.3.0.resource-drop.request (local.get $request))
   (if (i32.eq (local.get $method) (i32.const 4)) (then (unreachable))) ;; DELETE
   (if (i32.eq (local.get $method) (i32.const 6)) ;; OPTIONS: connection-refused
     (then (return (call $fail (i32.const 6)))))
   (if (i32.eq (local.get $method) (i32.const 7)) ;; TRACE
-    (then (call $exit.exit (i32.const 1))))
+    (then (call $exit-0.2.0.exit (i32.const 1))))
   (if (i32.eq (local.get $method) (i32.const 8)) ;; PATCH: traps in the midst of the body
     (then
       (global.set $trap (i32.const 1))
@@ -77,11 +77,11 @@
   (if (i32.eq (local.get $initial) (i32.const 83)) ;; SPIN
     (then (loop $forever (br $forever))))
   (if (i32.eq (local.get $initial) (i32.const 66)) ;; BLOCK
-    (then (call $poll.method.pollable.block (call $monotonic-clock.subscribe-duration (i64.const 3600000000000)))))
+    (then (call $poll-0.2.0.method.pollable.block (call $monotonic-clock-0.2.0.subscribe-duration (i64.const 3600000000000)))))
   (call $hello (i32.const 1)))
 
 (func (export "wasi:http/handler@0.3.0#handle-isyswasfa-result") (param i32) (result i32)
-  (call $client.send-isyswasfa-result (local.get 0) (i32.const 128))
+  (call $client-0.3.0.send-isyswasfa-result (local.get 0) (i32.const 128))
   (i32.const 128))
 
 (func (export "isyswasfa-poll") (param i32) (param i32) (result i32)
