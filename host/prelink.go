@@ -18,7 +18,8 @@ import (
 // instantiated any number of times, from many goroutines at once.
 type InstancePre struct {
 	c     *Component
-	hosts []api.Module        // by step: what hostModule stands for; nil if nothing
+	hosts []api.Module // by step: what hostModule stands for; nil if nothing
+	code  []wazero.CompiledModule
 	cores []coreFunc          // core functions that the host calls
 	opts  []boundOptions      // distinct canonical options
 	types []*abi.ResourceType // by resource: host types; nil for those of guests
@@ -84,6 +85,9 @@ func (p *InstancePre) Close(ctx context.Context) error {
 		if m != nil {
 			errs = append(errs, m.Close(ctx))
 		}
+	}
+	for _, c := range p.code {
+		errs = append(errs, c.Close(ctx))
 	}
 	return errors.Join(errs...)
 }
@@ -321,6 +325,7 @@ func (k *linking) hostModules(ctx context.Context) {
 func (k *linking) hostModuleOf(ctx context.Context, b wazero.HostModuleBuilder, step int) error {
 	compiled, err := b.Compile(ctx)
 	if err == nil {
+		k.pre.code = append(k.pre.code, compiled)
 		k.pre.hosts[step], err = k.l.e.rt.InstantiateModule(ctx, compiled, moduleConfig)
 	}
 	return err
