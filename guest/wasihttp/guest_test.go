@@ -238,14 +238,14 @@ func testStreams(t *testing.T, base string) {
 
 // testClient has the guest send requests.
 func testClient(t *testing.T, base string, stderr *log) {
-	gone := make(chan struct{})
+	gone := make(chan struct{}, 2)
 	origin := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case "/moved":
 			http.Redirect(w, r, "/here?moved=yes", http.StatusFound)
 		case "/slow":
 			<-r.Context().Done()
-			close(gone)
+			gone <- struct{}{}
 		case "/cut":
 			w.Header().Set("Content-Length", "10")
 			io.WriteString(w, "cut")
@@ -277,13 +277,18 @@ func testClient(t *testing.T, base string, stderr *log) {
 	if got := fetch("GET", "http://127.0.0.1:1/", "", ""); got.Status != 502 || !strings.Contains(got.Body, "connection-refused\ncode true") {
 		t.Errorf("refused: got %+v", got)
 	}
-	if got := fetch("GET", origin.URL+"/slow", "&ms=50", ""); got.Status != 502 || !strings.Contains(got.Body, "timeout true") {
-		t.Errorf("slow: got %+v", got)
-	}
-	select {
-	case <-gone:
-	case <-time.After(10 * time.Second):
-		t.Error("the cancelled request was not ended")
+	for limit, want := range map[string]string{
+		"&ms=50":    "context deadline exceeded\ncode false\ntimeout true",
+		"&first=50": "wasi:http: connection-read-timeout\ncode true\ntimeout true",
+	} {
+		if got := fetch("GET", origin.URL+"/slow", limit, ""); got.Status != 502 || !strings.Contains(got.Body, want) {
+			t.Errorf("slow: got %+v", got)
+		}
+		select {
+		case <-gone:
+		case <-time.After(10 * time.Second):
+			t.Error("the cancelled request was not ended")
+		}
 	}
 	fetch("GET", origin.URL+"/cut", "", "")
 	stderr.wait(t, "fetched 3 ")

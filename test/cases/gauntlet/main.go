@@ -67,7 +67,7 @@ func init() {
 func main() {}
 
 func number(r *http.Request, name string, otherwise int) int {
-	if n, err := strconv.Atoi(r.FormValue(name)); err == nil {
+	if n, err := strconv.Atoi(r.URL.Query().Get(name)); err == nil {
 		return n
 	}
 	return otherwise
@@ -283,7 +283,8 @@ func endless(w http.ResponseWriter, r *http.Request) {
 }
 
 // fetch sends a request with the method ?method= to ?url=, with the request's
-// body, for at most ?ms=, and answers with what it gets.
+// body, for at most ?ms=, of which ?first= may pass until the response begins,
+// and answers with what it gets.
 func fetch(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	ctx := r.Context()
@@ -299,10 +300,15 @@ func fetch(w http.ResponseWriter, r *http.Request) {
 	}
 	out.ContentLength = r.ContentLength
 	out.Header.Set("Via-Guest", "gauntlet")
-	res, err := http.DefaultClient.Do(out)
+	client := http.Client{Transport: &wasihttp.Transport{
+		FirstByteTimeout: time.Duration(number(r, "first", 0)) * time.Millisecond,
+	}}
+	res, err := client.Do(out)
 	if err != nil {
 		var code *wasihttp.Error
-		http.Error(w, fmt.Sprintf("%v\ncode %v\ntimeout %v", err, errors.As(err, &code), errors.Is(err, context.DeadlineExceeded)), http.StatusBadGateway)
+		var timeout interface{ Timeout() bool }
+		http.Error(w, fmt.Sprintf("%v\ncode %v\ntimeout %v", err, errors.As(err, &code),
+			errors.As(err, &timeout) && timeout.Timeout()), http.StatusBadGateway)
 		return
 	}
 	defer res.Body.Close()
