@@ -41,10 +41,11 @@ const (
 
 // An op is a Call in progress.
 type op struct {
-	in        *Instance
-	f         opFunc
-	wake      chan signal // capacity 1
-	abandoned atomic.Bool // the caller has gone; nobody reads the result
+	in         *Instance
+	f          opFunc
+	wake       chan signal // capacity 1
+	cancelable bool        // by the caller's context
+	abandoned  atomic.Bool // the caller has gone; nobody reads the result
 
 	// Of the driver.
 	done bool
@@ -93,7 +94,8 @@ func (l *opList) remove(o *op) {
 // do runs an op to its end, or until ctx is cancelled, when the op is
 // abandoned.
 func (in *Instance) do(ctx context.Context, o *op) error {
-	if in.pre.c.e.conf.Interruptible && ctx.Done() != nil {
+	o.cancelable = ctx.Done() != nil
+	if o.cancelable && in.pre.c.e.conf.Interruptible {
 		defer in.watch(ctx, o)()
 	}
 	d := &in.drv

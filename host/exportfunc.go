@@ -98,11 +98,14 @@ func find(items []*component.ExportItem, name string) *component.Func {
 
 // Call calls the function in an instance and waits for its result, while all
 // other tasks of the instance progress too. It may be called from many
-// goroutines at once. Resources that p owns are passed on to the guest. When ctx is cancelled, Call answers ctx.Err() without
-// waiting for the guest; the guest is told by the cancel event of the
-// convention, and the instance stays usable. Any other error is a *[Trap] or
-// *[ExitError], after which the instance is unusable, or [ErrClosed], or says
-// that the guest waits for what will never come.
+// goroutines at once. Resources that p owns are passed on to the guest.
+//
+// When ctx is cancelled, Call answers ctx.Err() without waiting for the guest;
+// the guest is told by the cancel event of the convention, and the instance
+// stays usable. Any other error is a *[Trap] or *[ExitError], after which the
+// instance is unusable, or [ErrClosed]. If nothing is going on that could ever
+// end the guest's waiting, and ctx cannot be cancelled either, the error is
+// "guest task is pending with no pending host tasks"; see [Instance.Hold].
 func (f *ExportFunc[P, R]) Call(ctx context.Context, in *Instance, p P) (r R, err error) {
 	switch {
 	case in.pre != f.pre:

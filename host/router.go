@@ -1,6 +1,9 @@
 package host
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // A router carries events between the components of one root instance. Its
 // events are those of isyswasfa:isyswasfa/isyswasfa; the rule of each is the
@@ -182,7 +185,12 @@ func (r *router) hasWork(quiet bool) bool {
 	return false
 }
 
-func (r *router) deadlocked() bool { return len(r.ops) > 0 && r.hosts.n == 0 }
+// deadlocked tells whether ops wait for events that can never come. An op that
+// can be cancelled is not alone in that: its cancellation is an event.
+func (r *router) deadlocked() bool {
+	return len(r.ops) > 0 && r.hosts.n == 0 &&
+		!slices.ContainsFunc(r.ops, func(o *op) bool { return o.cancelable })
+}
 
 // breakDeadlock fails all waiting ops if no event can ever come. The caller
 // knows that no work is queued.
