@@ -211,12 +211,23 @@ var errGone = errors.New("the request is over")
 type serverBody struct {
 	rc      io.ReadCloser
 	stopped atomic.Bool
+
+	// proceed tells a client that waits for it (Expect: 100-continue) to send
+	// the body; nil if none waits. net/http would do so at the first read, but
+	// no longer once the head of the response is out, and a guest may well
+	// answer first and read then. mu guards the response's head as well, for
+	// reads come from other goroutines.
+	mu      sync.Mutex
+	proceed func()
 }
 
 func (b *serverBody) Read(p []byte) (int, error) {
 	if b.stopped.Load() {
 		return 0, errGone
 	}
+	b.mu.Lock()
+	b.let()
+	b.mu.Unlock()
 	n, err := b.rc.Read(p)
 	if b.stopped.Load() {
 		return 0, errGone
@@ -224,7 +235,24 @@ func (b *serverBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Close leaves the rest to net/http.
-func (b *serverBody) Close() error { return nil }
+// let has the client send the body; under mu.
+func (b *serverBody) let() {
+	if b.proceed != nil {
+		b.proceed()
+		b.proceed = nil
+	}
+}
 
-func (b *serverBody) stop() { b.stopped.Store(true) }
+// Close says that the body will not be read. The rest is left to net/http.
+func (b *serverBody) Close() error {
+	b.mu.Lock()
+	b.proceed = nil
+	b.mu.Unlock()
+	return nil
+}
+
+// stop is for the end of the handler.
+func (b *serverBody) stop() {
+	b.stopped.Store(true)
+	b.Close()
+}

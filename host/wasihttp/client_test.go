@@ -182,10 +182,11 @@ func TestClientContentLength(t *testing.T) {
 			b, _ := io.ReadAll(resp.stream)
 			got = string(b)
 		}
-		if got != c.want {
+		tooLong := c.length == "4" // the server has all it wants, and may answer first
+		if got != c.want && !tooLong {
 			t.Errorf("content-length %q, %q: %s, want %s", c.length, c.body, got, c.want)
 		}
-		if res := wait(t, r.sent); res.IsErr != (err != nil) {
+		if res := wait(t, r.sent); res.IsErr != (err != nil || tooLong) {
 			t.Errorf("content-length %q, %q: transmission %v", c.length, c.body, res)
 		}
 	}

@@ -298,6 +298,26 @@ func TestHandlerForwards(t *testing.T) {
 	}
 }
 
+// The client sends the body only when it is told to; a guest that does not
+// read it answers at once.
+func TestHandlerExpectContinue(t *testing.T) {
+	s := serve(t, wasihttp.Config{}, host.Config{})
+	tr := s.Client().Transport.(*http.Transport)
+	tr.ExpectContinueTimeout = time.Hour
+	for method, want := range map[string]string{"POST": "body", "GET": "hello from the guest"} {
+		req, _ := http.NewRequestWithContext(t.Context(), method, s.URL, strings.NewReader("body"))
+		req.Header.Set("Expect", "100-continue")
+		resp, err := s.Client().Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if b, err := io.ReadAll(resp.Body); string(b) != want || err != nil {
+			t.Errorf("%s: %q, %v", method, b, err)
+		}
+		resp.Body.Close()
+	}
+}
+
 func TestHandlerParallel(t *testing.T) {
 	s := serve(t, wasihttp.Config{MaxConcurrency: 3}, host.Config{})
 	var wg sync.WaitGroup

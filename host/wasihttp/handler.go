@@ -114,7 +114,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if h.conf.Timeout > 0 {
 		inTime = time.AfterFunc(h.conf.Timeout, func() { cancel(errTimeout) }).Stop
 	}
-	x := h.begin(ctx, r)
+	x := h.begin(ctx, w, r)
 	o := x.wait()
 	if !inTime() && o.err == nil {
 		o.drop()
@@ -151,10 +151,10 @@ func (o outcome) drop() {
 	}
 }
 
-func (h *Handler) begin(ctx context.Context, r *http.Request) *exchange {
+func (h *Handler) begin(ctx context.Context, w http.ResponseWriter, r *http.Request) *exchange {
 	x := &exchange{h: h, ctx: ctx, outcome: make(chan outcome, 1), done: make(chan struct{})}
 	x.linger, x.endLinger = context.WithCancel(context.WithoutCancel(ctx))
-	x.req, x.body = newServerRequest(r)
+	x.req, x.body = newServerRequest(w, r)
 	if h.slots != nil {
 		select {
 		case h.slots <- struct{}{}:

@@ -5,18 +5,23 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/isyswasfa/isyswasfa/host"
 )
 
 // newServerRequest makes the guest's view of a request that net/http received.
-func newServerRequest(r *http.Request) (*Request, *serverBody) {
+func newServerRequest(w http.ResponseWriter, r *http.Request) (*Request, *serverBody) {
 	sb := &serverBody{rc: r.Body}
-	var contents io.ReadCloser = sb
-	if r.Body == nil || r.Body == http.NoBody {
-		contents = nil
+	var contents io.ReadCloser
+	if r.Body != nil && r.Body != http.NoBody {
+		contents = sb
+		if r.ProtoMajor == 1 && strings.EqualFold(r.Header.Get("Expect"), "100-continue") {
+			sb.proceed = func() { w.WriteHeader(http.StatusContinue) }
+		}
 	}
 	req := &Request{method: methodOf(r.Method), scheme: host.Some(Scheme{Case: schemeHTTP})}
 	if r.TLS != nil {
@@ -42,7 +47,7 @@ func (x *exchange) finish(w http.ResponseWriter, r *http.Request, o outcome) {
 		x.refuse(w, r, o.err)
 		return
 	}
-	s := &sending{w: w, rc: http.NewResponseController(w), resp: o.resp, method: r.Method, failure: x.failure}
+	s := &sending{w: w, rc: http.NewResponseController(w), request: x.body, resp: o.resp, method: r.Method, failure: x.failure}
 	err := s.send(r.Context())
 	if err == nil {
 		o.resp.sent.Resolve(SendResult{})
@@ -81,6 +86,9 @@ func (x *exchange) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		status = c.Status()
 	}
 	x.log(slog.LevelError, "no response from the guest", err)
+	x.body.mu.Lock()
+	defer x.body.mu.Unlock()
+	x.body.proceed = nil
 	http.Error(w, http.StatusText(status), status)
 }
 
@@ -88,6 +96,7 @@ func (x *exchange) refuse(w http.ResponseWriter, r *http.Request, err error) {
 type sending struct {
 	w       http.ResponseWriter
 	rc      *http.ResponseController
+	request *serverBody
 	resp    *Response
 	method  string
 	failure func() error // why the guest has failed, nil if it has not
@@ -133,18 +142,25 @@ func (s *sending) head() error {
 	if s.resp.status < 200 || s.resp.status > 999 {
 		return internalError("the guest's response has status %d", s.resp.status)
 	}
-	h := s.w.Header()
-	s.resp.headers.copyTo(h, "")
-	length, err := contentLength(h)
+	own := http.Header{}
+	s.resp.headers.copyTo(own, "")
+	length, err := contentLength(own)
 	if err != nil {
 		return internalError("the guest's response has a broken content-length")
 	}
 	if s.length = length; length >= 0 {
-		h.Set("Content-Length", strconv.FormatInt(length, 10))
+		own.Set("Content-Length", strconv.FormatInt(length, 10))
 	}
 	if s.resp.stream == nil && length > 0 && s.hasContents() {
 		return internalError("the guest's response declares %d bytes and has none", length)
 	}
+	s.request.mu.Lock()
+	defer s.request.mu.Unlock()
+	s.request.let() // the guest may still read
+	if own["Content-Type"] == nil {
+		own["Content-Type"] = nil // net/http is not to guess one
+	}
+	maps.Copy(s.w.Header(), own)
 	// Without this, HTTP/1 reads the request to its end before it answers.
 	// Other versions need no such thing and say so.
 	_ = s.rc.EnableFullDuplex()
