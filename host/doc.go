@@ -23,6 +23,21 @@
 //	enum, flags                an unsigned integer kind
 //	own<R>, borrow<R>          *S, for a resource type made by NewResource[S]
 //
+// Resources that a guest passes to the host as own<R> have left its table:
+// whoever takes the pointer has to see to them. Those the host passes belong
+// to the guest, and their drop function runs when it drops them.
+//
+// # Async functions
+//
+// A function that WIT declares async is, in a component of the convention, a
+// pair of synchronous ones: name-isyswasfa-start, which answers the result or a
+// pending handle, and name-isyswasfa-result. Embedders see one function:
+// [AsyncFunc] and [Definitions.Async] give one to guests, [Export] and
+// [ExportFunc.Call] call one of a guest, while the router of the instance
+// carries the events between host and components that make pending tasks
+// ready. Components are polled wherever they sit in a composition, whether or
+// not the root passes their poll function on.
+//
 // # Threads
 //
 // All code of one instance runs on one goroutine at a time, its driver:

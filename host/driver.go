@@ -178,11 +178,11 @@ func (in *Instance) drive(ctx context.Context, own *op) bool {
 				return true
 			}
 		}
-		if w := d.take(); w != nil {
-			in.runWork(w)
-			continue
+		n := d.queued()
+		for range n { // not more, so that the guest gets its turn
+			in.runWork(d.take())
 		}
-		if in.step() {
+		if in.step() || n > 0 {
 			continue
 		}
 		d.mu.Lock()
@@ -282,17 +282,25 @@ func (d *driver) post(in *Instance, w work) bool {
 	return true
 }
 
+// queued counts the work that waits.
+func (d *driver) queued() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return len(d.queue) - d.head
+}
+
 // take removes the first work of the queue.
 func (d *driver) take() work {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.head == len(d.queue) {
-		d.queue, d.head = d.queue[:0], 0
 		return nil
 	}
 	w := d.queue[d.head]
 	d.queue[d.head] = nil
-	d.head++
+	if d.head++; d.head == len(d.queue) {
+		d.queue, d.head = d.queue[:0], 0
+	}
 	return w
 }
 

@@ -102,7 +102,9 @@ func find(items []*component.ExportItem, name string) *component.Func {
 //
 // When ctx is cancelled, Call answers ctx.Err() without waiting for the guest;
 // the guest is told by the cancel event of the convention, and the instance
-// stays usable. Any other error is a *[Trap] or *[ExitError], after which the
+// stays usable. While the guest computes, or blocks in a host function, on the
+// calling goroutine, Call notices the cancellation only afterwards; see
+// Config.Interruptible. Any other error is a *[Trap] or *[ExitError], after which the
 // instance is unusable, or [ErrClosed]. If nothing is going on that could ever
 // end the guest's waiting, and ctx cannot be cancelled either, the error is
 // "guest task is pending with no pending host tasks"; see [Instance.Hold].

@@ -50,7 +50,6 @@ type Instance struct {
 // A subInstance is a component instance of a root instance.
 type subInstance struct {
 	in      *Instance
-	index   int
 	table   abi.Table
 	noLeave bool // in realloc or post-return, which must not call imports
 }

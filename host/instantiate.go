@@ -42,11 +42,11 @@ func (p *InstancePre) Instantiate(ctx context.Context, conf InstanceConfig) (*In
 	in.guest = guestContext{in.ctx, in}
 	in.drv.driving = true
 	in.router.init(in, len(in.subs))
-	in.host = subInstance{in: in, index: -1}
+	in.host = subInstance{in: in}
 	in.host.table.Owner = &in.host
 	for i := range in.subs {
 		s := &in.subs[i]
-		s.in, s.index, s.table.Owner = in, i, s
+		s.in, s.table.Owner = in, s
 		in.router.comps[i].polls = p.polls[i] != nil
 	}
 	in.makeTypes()
