@@ -54,6 +54,7 @@ type op struct {
 	slot int   // in router.ops
 
 	// Under driver.mu.
+	shared     bool // it was ever parked; until then its caller drives
 	parked     bool
 	prev, next *op
 }
@@ -306,7 +307,7 @@ func (d *driver) take() work {
 
 // park lists an op as waiting; under mu.
 func (d *driver) park(o *op) {
-	o.parked = true
+	o.parked, o.shared = true, true
 	if o.wake == nil {
 		o.wake = make(chan signal, 1)
 	}
@@ -367,6 +368,9 @@ func (o *op) leave(err error) {
 
 func (o *op) end() bool {
 	o.done = true
+	if !o.shared {
+		return !o.abandoned.Load()
+	}
 	d := &o.in.drv
 	d.mu.Lock()
 	parked, abandoned := o.parked, o.abandoned.Load()

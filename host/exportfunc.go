@@ -147,7 +147,7 @@ type exportCall[P, R any] struct {
 }
 
 func (c *exportCall[P, R]) reset() {
-	c.op.in, c.op.done, c.op.err, c.op.task = nil, false, nil, nil
+	c.op.in, c.op.done, c.op.err, c.op.task, c.op.shared = nil, false, nil, nil, false
 	var (
 		p     P
 		r     R
