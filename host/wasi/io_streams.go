@@ -231,6 +231,7 @@ func splice(p spliceParams) countResult {
 		return streamErr[uint64](&p.Src.failed, err)
 	}
 	if len(b) > 0 {
+		p.Self.permit -= len(b)
 		if err := p.Self.sink.TryWrite(b); err != nil {
 			return streamErr[uint64](&p.Self.failed, err)
 		}

@@ -69,6 +69,13 @@ func (s *InputStream) Buffered() bool {
 	return s.src.Ready()
 }
 
+// FromPipe tells whether the stream is the reading end of a pipe, which lives
+// on what its writing end writes and needs nothing else.
+func (s *InputStream) FromPipe() bool {
+	_, ok := s.src.(pipeReader)
+	return ok
+}
+
 // rawReader is a source that can be read directly, with blocking.
 type rawReader interface {
 	// buffered is Ready without demand.

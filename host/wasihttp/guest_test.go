@@ -225,6 +225,18 @@ func TestHandlerTrapInBody(t *testing.T) {
 	}
 }
 
+// A guest that goes idle without ending its body does not keep the client
+// waiting.
+func TestHandlerBodyNotEnded(t *testing.T) {
+	s := serve(t, wasihttp.Config{}, host.Config{})
+	if _, content, err := s.do(t, "LEAVE", nil); err == nil {
+		t.Errorf("%q and no error", content)
+	}
+	if log := s.log.String(); !strings.Contains(log, "broke off") {
+		t.Errorf("log: %q", log)
+	}
+}
+
 // Neither a guest that computes for ever nor one that blocks in the host keeps
 // the client waiting, nor the place of the next request.
 func TestHandlerTimeout(t *testing.T) {

@@ -203,12 +203,13 @@ func (x *exchange) run() {
 	}
 	defer x.endLinger()
 	in, o := x.call()
+	pipe := o.err == nil && o.resp.stream != nil && o.resp.stream.FromPipe()
 	x.outcome <- o
 	if in == nil {
 		return
 	}
 	if o.err == nil {
-		x.attend(in)
+		x.attend(in, pipe)
 	}
 	if err := in.Close(context.Background()); err != nil {
 		x.log(slog.LevelWarn, "closing the instance failed", err)
@@ -260,10 +261,12 @@ func interrupt(in *host.Instance) {
 }
 
 // attend lets the guest go on while the response is sent and for the linger
-// time afterwards. If the guest fails it returns at once: closing the instance
-// breaks the streams that the guest has not ended itself, and with them a
-// response that needs them.
-func (x *exchange) attend(in *host.Instance) {
+// time afterwards. It returns earlier in two cases. If the guest fails, closing
+// the instance breaks the streams that the guest has not ended itself, and with
+// them a response that needs them. And if nothing is going on any more while
+// the response comes from a pipe, nobody will write to that: either all is in
+// it, or the guest has forgotten to end it, and the client must not wait.
+func (x *exchange) attend(in *host.Instance, pipe bool) {
 	for range 2 { // the end of the response may give the guest something to do
 		if err := in.WaitIdle(x.linger); x.linger.Err() != nil {
 			return
@@ -274,6 +277,9 @@ func (x *exchange) attend(in *host.Instance) {
 				x.log(slog.LevelError, "the guest failed after its response", err)
 			default:
 			}
+			return
+		}
+		if pipe {
 			return
 		}
 		<-x.done

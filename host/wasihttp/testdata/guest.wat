@@ -76,6 +76,8 @@
       (return (call $hello (i32.const 0)))))
   (if (i32.eq (local.get $initial) (i32.const 83)) ;; SPIN
     (then (loop $forever (br $forever))))
+  (if (i32.eq (local.get $initial) (i32.const 76)) ;; LEAVE: does not end the body
+    (then (return (call $hello (i32.const 0)))))
   (if (i32.eq (local.get $initial) (i32.const 66)) ;; BLOCK
     (then (call $poll-0.2.0.method.pollable.block (call $monotonic-clock-0.2.0.subscribe-duration (i64.const 3600000000000)))))
   (call $hello (i32.const 1)))
