@@ -84,16 +84,13 @@ func (in *Instance) onDriver(f func()) {
 // it has returned. Closing again is harmless.
 func (in *Instance) Close(ctx context.Context) error {
 	in.stopping.Store(true)
-	in.cancel() // host functions that wait end, and an interruptible guest
-	done := make(chan struct{})
-	if !in.drv.post(in, workFunc(func() { defer close(done); in.shutdown(ctx) })) {
-		return nil
-	}
+	in.cancel()                                            // host functions that wait end, and an interruptible guest
+	in.drv.post(in, workFunc(func() { in.shutdown(ctx) })) // unless it is closing already
 	if ctx.Value(driverKey{}) == any(in) {
 		return nil
 	}
 	select {
-	case <-done:
+	case <-in.down:
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
@@ -110,6 +107,7 @@ func (in *Instance) shutdown(ctx context.Context) {
 	if closed {
 		return
 	}
+	defer close(in.down)
 	in.poison(ErrClosed)
 	in.cancel()
 	for i := range in.subs {

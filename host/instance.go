@@ -29,6 +29,7 @@ type Instance struct {
 	drv    driver
 
 	stopping    atomic.Bool   // Close was called
+	down        chan struct{} // closed when everything is freed
 	interrupted atomic.Bool   // see watch
 	activation  atomic.Uint64 // counts calls of exports
 

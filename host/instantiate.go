@@ -31,6 +31,7 @@ func (p *InstancePre) Instantiate(ctx context.Context, conf InstanceConfig) (*In
 		cores: make([]corePool, len(p.cores)),
 		opts:  make([]*abi.Options, len(p.opts)),
 		types: p.types,
+		down:  make(chan struct{}),
 	}
 	if len(conf.Values) > 0 {
 		in.values = make(map[any]any, len(conf.Values))
