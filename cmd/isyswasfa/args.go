@@ -10,13 +10,19 @@ import (
 // reorder puts the flags of a command before its positional arguments, so
 // that both may be mixed freely: cli stops at the first positional and would
 // take later flags for positionals. What stands after "--" stays positional.
+// The name of a subcommand comes before all of them.
 func reorder(app *cli.App, args []string) []string {
 	at, cmd := findCommand(app, args)
 	if cmd == nil {
 		return args
 	}
+	head, rest := args[:at+1], args[at+1:]
+	if i, sub := findSubcommand(cmd, rest); sub != nil {
+		cmd = sub
+		head = append(slices.Clone(head), rest[i])
+		rest = slices.Concat(rest[:i], rest[i+1:])
+	}
 	var flags, positionals []string
-	rest := args[at+1:]
 	for i := 0; i < len(rest); i++ {
 		arg := rest[i]
 		switch {
@@ -33,7 +39,7 @@ func reorder(app *cli.App, args []string) []string {
 			}
 		}
 	}
-	out := slices.Concat(args[:at+1], flags)
+	out := slices.Concat(head, flags)
 	if len(positionals) > 0 {
 		out = append(append(out, "--"), positionals...)
 	}
@@ -43,17 +49,36 @@ func reorder(app *cli.App, args []string) []string {
 // findCommand gives the first argument that names a command, and where it is.
 func findCommand(app *cli.App, args []string) (int, *cli.Command) {
 	for i := 1; i < len(args); i++ {
-		if strings.HasPrefix(args[i], "-") {
-			continue
+		if !strings.HasPrefix(args[i], "-") {
+			return i, named(app.Commands, args[i])
 		}
-		for _, c := range app.Commands {
-			if c.HasName(args[i]) {
-				return i, c
-			}
-		}
-		return 0, nil
 	}
 	return 0, nil
+}
+
+// findSubcommand gives the subcommand that the first positional argument
+// names, and where that is.
+func findSubcommand(cmd *cli.Command, args []string) (int, *cli.Command) {
+	for i := 0; i < len(args) && args[i] != "--"; i++ {
+		if len(args[i]) > 1 && args[i][0] == '-' {
+			if slices.ContainsFunc(cmd.Subcommands, func(sub *cli.Command) bool { return takesValue(sub, args[i]) }) {
+				i++
+			}
+			continue
+		}
+		return i, named(cmd.Subcommands, args[i])
+	}
+	return 0, nil
+}
+
+// named gives the command of that name, or nil.
+func named(commands []*cli.Command, name string) *cli.Command {
+	for _, c := range commands {
+		if c.HasName(name) {
+			return c
+		}
+	}
+	return nil
 }
 
 // takesValue tells whether the argument is a flag of cmd whose value is the

@@ -67,11 +67,13 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 			}
 			return cli.ShowAppHelp(c)
 		},
-		Commands: []*cli.Command{serveCommand(), buildCommand(), inspectCommand()},
+		Commands: []*cli.Command{serveCommand(), buildCommand(), inspectCommand(), bindgenCommand()},
 	}
 	for _, c := range app.Commands {
-		c.OnUsageError = onUsageError
-		c.HideHelpCommand = true
+		for _, sub := range append(c.Subcommands, c) {
+			sub.OnUsageError = onUsageError
+			sub.HideHelpCommand = true
+		}
 	}
 	return app
 }
