@@ -50,6 +50,10 @@ func (c *Call) Instance() *Instance { return c.in }
 // Value gives the value the embedder stored under key for this instance.
 func (c *Call) Value(key any) any { return c.in.Value(key) }
 
+// Embedder gives what the embedder stored for this instance in
+// [InstanceConfig]. Unlike [Call.Value] it looks nothing up.
+func (c *Call) Embedder() any { return c.in.owner }
+
 // Context gives a context for use until the function returns. It is cancelled
 // when the instance closes. Calling an export of the same instance with it is
 // an error, for the call would wait for itself; work that outlives the

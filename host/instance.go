@@ -16,6 +16,9 @@ type InstanceConfig struct {
 	// Values are for host functions, by keys of the packages that define
 	// them; see [Instance.Value]. The map is not changed.
 	Values map[any]any
+	// Embedder belongs to the embedder's own host functions, or to the
+	// generated bindings that define them; see [Call.Embedder].
+	Embedder any
 }
 
 // An Instance is one root instance of a component with all instances inside
@@ -35,6 +38,7 @@ type Instance struct {
 
 	// Everything below belongs to the driver.
 	values  map[any]any
+	owner   any          // InstanceConfig.Embedder
 	mods    []api.Module // by step; nil for other steps
 	subs    []subInstance
 	host    subInstance         // stands for the embedder; its table stays empty

@@ -32,6 +32,7 @@ func (p *InstancePre) Instantiate(ctx context.Context, conf InstanceConfig) (*In
 		opts:  make([]*abi.Options, len(p.opts)),
 		types: p.types,
 		down:  make(chan struct{}),
+		owner: conf.Embedder,
 	}
 	if len(conf.Values) > 0 {
 		in.values = make(map[any]any, len(conf.Values))
