@@ -1,8 +1,6 @@
 package transform
 
 import (
-	"slices"
-
 	"github.com/isyswasfa/isyswasfa/wit"
 )
 
@@ -11,10 +9,16 @@ import (
 func (c *copier) carrier(d *wit.TypeDef, ctx *wit.Interface) (*wit.TypeDef, error) {
 	word, elem, ok := carried(d.Kind)
 	if !ok {
-		return c.bytes(d)
+		return c.bytes(d, ctx)
+	}
+	if r := borrowed(elem, func(*wit.TypeDef) bool { return true }); r != nil {
+		return nil, c.errorf("a stream or future cannot carry borrow<%s>", r.Name)
 	}
 	if ctx == nil {
-		ctx = c.worldTypes()
+		var err error
+		if ctx, err = c.worldTypes(); err != nil {
+			return nil, err
+		}
 	}
 	all := c.payloads[ctx]
 	key := word + identity(elem)
@@ -36,14 +40,14 @@ func (c *copier) carrier(d *wit.TypeDef, ctx *wit.Interface) (*wit.TypeDef, erro
 }
 
 // bytes gives wasi:io's input-stream for a stream of bytes.
-func (c *copier) bytes(d *wit.TypeDef) (*wit.TypeDef, error) {
-	in, err := c.stdType(streamsID, "input-stream")
+func (c *copier) bytes(d *wit.TypeDef, ctx *wit.Interface) (*wit.TypeDef, error) {
+	in, err := c.stdType(streamsID, "input-stream", nil)
 	if err != nil {
 		return nil, err
 	}
 	c.streams = true
 	c.result.Payloads[d] = &Payload{Stream: true, Receiver: in}
-	return in, nil
+	return c.stdType(streamsID, "input-stream", ctx)
 }
 
 func newPayload(name, word string, ctx *wit.Interface) *Payload {
@@ -71,7 +75,7 @@ func (c *copier) future(p *Payload, elem wit.Type) error {
 		p.Send.Params = append(p.Send.Params, wit.Param{Name: "result", Type: value})
 		receive.Result = &wit.TypeDef{Kind: &wit.Option{Type: value}}
 	}
-	pair, err := c.pair(receive)
+	pair, err := c.pair(receive, p.Interface)
 	p.ReceiveStart, p.ReceiveResult = pair.Start, pair.Result
 	return err
 }
@@ -89,15 +93,15 @@ func (c *copier) stream(p *Payload, elem wit.Type) error {
 	self := func(end *wit.TypeDef) wit.Param {
 		return wit.Param{Name: "self", Type: &wit.TypeDef{Kind: &wit.Handle{Borrow: true, Resource: end}}}
 	}
-	read, err := c.pair(&wit.Function{Name: "read", Kind: wit.Method, Resource: p.Receiver,
-		Params: []wit.Param{self(p.Receiver), {Name: "max", Type: wit.U32}},
-		Result: &wit.TypeDef{Kind: &wit.Option{Type: items}}})
+	write, err := c.pair(&wit.Function{Name: "write", Kind: wit.Method, Resource: p.Sender,
+		Params: []wit.Param{self(p.Sender), {Name: "items", Type: items}},
+		Result: wit.Bool}, p.Interface)
 	if err != nil {
 		return err
 	}
-	write, err := c.pair(&wit.Function{Name: "write", Kind: wit.Method, Resource: p.Sender,
-		Params: []wit.Param{self(p.Sender), {Name: "items", Type: items}},
-		Result: wit.Bool})
+	read, err := c.pair(&wit.Function{Name: "read", Kind: wit.Method, Resource: p.Receiver,
+		Params: []wit.Param{self(p.Receiver), {Name: "max", Type: wit.U32}},
+		Result: &wit.TypeDef{Kind: &wit.Option{Type: items}}}, p.Interface)
 	p.ReadStart, p.ReadResult = read.Start, read.Result
 	p.WriteStart, p.WriteResult = write.Start, write.Result
 	return err
@@ -109,63 +113,11 @@ func (c *copier) addHelpers(i *wit.Interface) {
 	var fs []*wit.Function
 	for _, p := range c.payloads[i].order {
 		i.Types = append(i.Types, p.Sender, p.Receiver)
-		for _, f := range []*wit.Function{p.Pipe, p.Send, p.ReceiveStart, p.ReceiveResult, p.ReadStart, p.ReadResult, p.WriteStart, p.WriteResult} {
+		for _, f := range []*wit.Function{p.Pipe, p.Send, p.ReceiveStart, p.ReceiveResult, p.WriteStart, p.WriteResult, p.ReadStart, p.ReadResult} {
 			if f != nil {
 				fs = append(fs, f)
 			}
 		}
 	}
 	i.Funcs = append(fs, i.Funcs...)
-}
-
-// worldTypes gives the interface with the helpers of what the world's own
-// functions mention: an exported function cannot own a type, so the host
-// provides these.
-func (c *copier) worldTypes() *wit.Interface {
-	if c.world == nil {
-		c.world = &wit.Interface{Package: c.pkg(c.src.Package), Docs: "What carries the futures and streams of the world's own functions."}
-		var types []*wit.TypeDef
-		var fns []*wit.Function
-		for _, it := range slices.Concat(c.src.Imports, c.src.Exports) {
-			if it.Type != nil {
-				types = append(types, it.Type)
-			}
-			if it.Func != nil {
-				fns = append(fns, it.Func)
-			}
-		}
-		c.payloads[c.world] = namePayloads(types, fns)
-	}
-	return c.world
-}
-
-// addWorldTypes imports that interface after all others and before the
-// functions and types that mention it.
-func (c *copier) addWorldTypes(w *wit.World) {
-	if c.world == nil {
-		return
-	}
-	c.addHelpers(c.world)
-	at := slices.IndexFunc(w.Imports, func(it *wit.WorldItem) bool { return it.Interface == nil })
-	if at < 0 {
-		at = len(w.Imports)
-	}
-	w.Imports = slices.Insert(w.Imports, at, &wit.WorldItem{Name: WorldTypes, Interface: c.world})
-}
-
-// inWorldTypes gives the copy of a named type as that interface sees it: it
-// sees types of interfaces, not those of the world.
-func (c *copier) inWorldTypes(d *wit.TypeDef) (*wit.TypeDef, error) {
-	for d.Interface == nil {
-		a, ok := d.Kind.(*wit.Alias)
-		if !ok {
-			return nil, c.errorf("not supported yet: a stream or future of type %s, which the world itself defines", d.Name)
-		}
-		next, ok := a.Type.(*wit.TypeDef)
-		if !ok {
-			return &wit.TypeDef{Kind: &wit.Alias{Type: a.Type}}, nil
-		}
-		d = next
-	}
-	return c.named(d)
 }

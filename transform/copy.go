@@ -2,6 +2,7 @@ package transform
 
 import (
 	"fmt"
+	"maps"
 
 	"github.com/isyswasfa/isyswasfa/wit"
 	"github.com/isyswasfa/isyswasfa/wit/std"
@@ -10,28 +11,38 @@ import (
 // A copier makes the polyfilled model. Interfaces are copied when they are
 // first met; two originals of one ID (the caller's and ours) get one copy.
 type copier struct {
-	src    *wit.World
-	std    map[string]*wit.Interface // what rewriting may need, by ID
-	result *Result
-	byID   map[string]*wit.Interface
-	order  []*wit.Interface
-	pkgs   map[wit.PackageName]*wit.Package
-	at     []string // where we are, for errors
+	options Options
+	src     *wit.World
+	std     map[string]*wit.Interface // what rewriting may need, by ID
+	io      wasiIO
+	keyword map[*wit.Package]bool // memo of hasKeyword
+	result  *Result
+	byID    map[string]*wit.Interface
+	from    map[*wit.Interface]*wit.Interface // copy -> original
+	order   []*wit.Interface
+	pkgs    map[wit.PackageName]*wit.Package
+	at      []string // where we are, for errors
 
 	payloads map[*wit.Interface]*payloads
-	streams  bool           // wasi:io/streams is mentioned
-	world    *wit.Interface // WorldTypes, once needed
+	streams  bool                          // wasi:io/streams is mentioned
+	world    *wit.Interface                // WorldTypes, once needed
+	moved    map[*wit.TypeDef]*wit.TypeDef // type of the world -> its copy in WorldTypes
 }
 
-func newCopier(w *wit.World) (*copier, error) {
+func newCopier(w *wit.World, o Options) (*copier, error) {
 	ours, err := std.Resolve()
 	if err != nil {
 		return nil, err
 	}
 	c := &copier{
+		options:  o,
 		src:      w,
 		std:      map[string]*wit.Interface{},
+		io:       findIO(w, o),
+		keyword:  map[*wit.Package]bool{},
 		byID:     map[string]*wit.Interface{},
+		from:     map[*wit.Interface]*wit.Interface{},
+		moved:    map[*wit.TypeDef]*wit.TypeDef{},
 		pkgs:     map[wit.PackageName]*wit.Package{},
 		payloads: map[*wit.Interface]*payloads{},
 		result: &Result{
@@ -66,28 +77,39 @@ func (c *copier) in(where string) func() {
 
 // pkg gives the copy of a package.
 func (c *copier) pkg(p *wit.Package) *wit.Package {
-	if c.pkgs[p.Name] == nil {
-		c.pkgs[p.Name] = &wit.Package{Name: p.Name, Docs: p.Docs}
+	name := c.io.packageName(p.Name)
+	if c.pkgs[name] == nil {
+		c.pkgs[name] = &wit.Package{Name: name, Docs: p.Docs}
 	}
-	return c.pkgs[p.Name]
+	return c.pkgs[name]
 }
 
-// stdType gives the copy of a type of an interface that rewriting needs.
-func (c *copier) stdType(id, name string) (*wit.TypeDef, error) {
+// stdType gives the copy of a type of an interface that rewriting needs. An
+// interface that has a name of its own for the type gets that one.
+func (c *copier) stdType(id, name string, ctx *wit.Interface) (*wit.TypeDef, error) {
 	i, err := c.stdInterface(id)
 	if err != nil {
 		return nil, err
 	}
 	t := typeOf(i, name)
 	if t == nil {
-		return nil, c.errorf("interface %s has no type %s", id, name)
+		return nil, c.errorf("interface %s has no type %s", i.ID(), name)
+	}
+	if from := c.from[ctx]; from != nil {
+		for _, local := range from.Types {
+			if a, ok := local.Kind.(*wit.Alias); ok {
+				if target, ok := a.Type.(*wit.TypeDef); ok && c.result.Types[target] == t {
+					return c.result.Types[local], nil
+				}
+			}
+		}
 	}
 	return t, nil
 }
 
 // stdInterface gives the copy of an interface that rewriting needs.
 func (c *copier) stdInterface(id string) (*wit.Interface, error) {
-	if i := c.byID[id]; i != nil {
+	if i := c.byID[c.io.id(id)]; i != nil {
 		return i, nil
 	}
 	return c.iface(c.std[id])
@@ -107,13 +129,20 @@ func (c *copier) iface(i *wit.Interface) (*wit.Interface, error) {
 	if done := c.result.Interfaces[i]; done != nil {
 		return done, nil
 	}
-	id := i.ID()
+	id := c.io.id(i.ID())
 	where := id
 	if id == "" {
 		where = "inline interface"
 	}
 	defer c.in(where)()
-	if twin := c.byID[id]; id != "" && twin != nil {
+	twin := c.byID[id]
+	if theirs := c.io.theirs[id]; id != "" && twin == nil && theirs != nil && theirs != i {
+		var err error
+		if twin, err = c.iface(theirs); err != nil {
+			return nil, err
+		}
+	}
+	if id != "" && twin != nil {
 		return twin, c.same(i, twin)
 	}
 	for _, dep := range wit.Needs(i) {
@@ -127,6 +156,12 @@ func (c *copier) iface(i *wit.Interface) (*wit.Interface, error) {
 		c.byID[id] = ni
 		c.order = append(c.order, ni)
 	}
+	return ni, c.fill(ni, i)
+}
+
+// fill copies the types and functions of i to ni.
+func (c *copier) fill(ni, i *wit.Interface) error {
+	c.from[ni] = i
 	for _, t := range i.Types {
 		nt := &wit.TypeDef{Name: t.Name, Interface: ni, Docs: t.Docs, Stability: t.Stability}
 		c.result.Types[t] = nt
@@ -135,18 +170,35 @@ func (c *copier) iface(i *wit.Interface) (*wit.Interface, error) {
 	c.payloads[ni] = namePayloads(i.Types, i.Funcs)
 	for _, t := range i.Types {
 		if err := c.define(t, ni); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	for _, f := range i.Funcs {
 		fs, err := c.function(f, ni)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		ni.Funcs = append(ni.Funcs, fs...)
 	}
 	c.addHelpers(ni)
-	return ni, c.checkNames(ni)
+	return c.checkNames(ni)
+}
+
+// inline copies an interface for an import or export that has a name of its
+// own: in text, that is an interface of its own.
+func (c *copier) inline(i *wit.Interface) (*wit.Interface, error) {
+	for _, dep := range append(wit.Needs(i), i) {
+		if _, err := c.iface(dep); err != nil {
+			return nil, err
+		}
+	}
+	named := map[*wit.TypeDef]*wit.TypeDef{}
+	for _, t := range i.Types {
+		named[t] = c.result.Types[t]
+	}
+	defer maps.Copy(c.result.Types, named)
+	ni := &wit.Interface{Package: c.pkg(i.Package), Docs: i.Docs, Stability: i.Stability}
+	return ni, c.fill(ni, i)
 }
 
 // same maps the types of an interface to those of its copied twin.
@@ -184,25 +236,31 @@ func (c *copier) checkNames(i *wit.Interface) error {
 // define fills the copy of a named type.
 func (c *copier) define(t *wit.TypeDef, ctx *wit.Interface) error {
 	defer c.in("type " + t.Name)()
-	nt := c.result.Types[t]
+	k, err := c.structure(t, ctx)
+	c.result.Types[t].Kind = k
+	return err
+}
+
+// structure copies the structure of a named type.
+func (c *copier) structure(t *wit.TypeDef, ctx *wit.Interface) (wit.Kind, error) {
 	switch t.Kind.(type) {
 	case *wit.Stream, *wit.Future:
 		end, err := c.carrier(t, ctx)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		nt.Kind = &wit.Handle{Resource: end}
-		return nil
+		return &wit.Handle{Resource: end}, nil
 	}
-	k, err := c.kind(t.Kind, ctx)
-	nt.Kind = k
-	return err
+	return c.kind(t.Kind, ctx)
 }
 
 // typ gives the copy of a type that text in ctx mentions (nil: a world's).
 func (c *copier) typ(t wit.Type, ctx *wit.Interface) (wit.Type, error) {
 	d, ok := t.(*wit.TypeDef)
 	if !ok {
+		if t == wit.ErrorContext {
+			return nil, c.errorf("WASI 0.2 has nothing that error-context could become")
+		}
 		return t, nil
 	}
 	if d.Name != "" {
@@ -260,5 +318,46 @@ func (c *copier) kind(k wit.Kind, ctx *wit.Interface) (wit.Kind, error) {
 		copied, err = c.typ(t, ctx)
 		return copied
 	})
-	return n, err
+	if err != nil {
+		return nil, err
+	}
+	switch n := n.(type) {
+	case *wit.Map:
+		return &wit.List{Elem: &wit.TypeDef{Kind: &wit.Tuple{Types: []wit.Type{n.Key, n.Value}}}}, nil
+	case *wit.List:
+		if n.Len > 0 {
+			return c.fixed(n)
+		}
+	}
+	return n, nil
+}
+
+// Limits of tuples that stand for lists of fixed length: that of wasm-tools,
+// and one on the length of the text.
+const (
+	maxFixed = 1000
+	maxWords = 1 << 16
+)
+
+// fixed gives the tuple that stands for a list of fixed length.
+func (c *copier) fixed(l *wit.List) (wit.Kind, error) {
+	if l.Len > maxFixed || int(l.Len)*words(l.Elem) > maxWords {
+		return nil, c.errorf("a list of fixed length %d is too long for the tuple that stands for it; the limit is %d", l.Len, maxFixed)
+	}
+	t := &wit.Tuple{}
+	for range l.Len {
+		t.Types = append(t.Types, l.Elem)
+	}
+	return t, nil
+}
+
+// words gives how many types a mention of t writes down.
+func words(t wit.Type) int {
+	n := 1
+	if d, ok := t.(*wit.TypeDef); ok && d.Name == "" {
+		for _, part := range wit.Parts(d) {
+			n += words(part)
+		}
+	}
+	return n
 }

@@ -7,7 +7,7 @@ import "github.com/isyswasfa/isyswasfa/wit"
 // comes first, a copied one's last.
 func (c *copier) function(f *wit.Function, ctx *wit.Interface) ([]*wit.Function, error) {
 	defer c.in("function " + f.ABIName())()
-	if f.Async {
+	if c.splits(f, c.from[ctx]) {
 		return c.split(f, ctx)
 	}
 	n, err := c.shell(f)
@@ -17,7 +17,7 @@ func (c *copier) function(f *wit.Function, ctx *wit.Interface) ([]*wit.Function,
 	if n.Params, err = c.params(f, ctx); err != nil {
 		return nil, err
 	}
-	n.Result, err = c.typ(f.Result, ctx)
+	n.Result, err = c.resultType(f, ctx)
 	return []*wit.Function{n}, err
 }
 
@@ -35,13 +35,20 @@ func (c *copier) shell(f *wit.Function) (*wit.Function, error) {
 func (c *copier) params(f *wit.Function, ctx *wit.Interface) ([]wit.Param, error) {
 	var params []wit.Param
 	for _, p := range f.Params {
+		leave := c.in("parameter " + p.Name)
 		t, err := c.typ(p.Type, ctx)
 		if err != nil {
 			return nil, err
 		}
+		leave()
 		params = append(params, wit.Param{Name: p.Name, Type: t})
 	}
 	return params, nil
+}
+
+func (c *copier) resultType(f *wit.Function, ctx *wit.Interface) (wit.Type, error) {
+	defer c.in("result")()
+	return c.typ(f.Result, ctx)
 }
 
 // split copies an async function as a pair.
@@ -50,13 +57,13 @@ func (c *copier) split(f *wit.Function, ctx *wit.Interface) ([]*wit.Function, er
 	if err != nil {
 		return nil, err
 	}
-	if n.Result, err = c.typ(f.Result, ctx); err != nil {
+	if n.Result, err = c.resultType(f, ctx); err != nil {
 		return nil, err
 	}
 	if n.Params, err = c.params(f, ctx); err != nil {
 		return nil, err
 	}
-	pair, err := c.pair(n)
+	pair, err := c.pair(n, ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -65,24 +72,24 @@ func (c *copier) split(f *wit.Function, ctx *wit.Interface) ([]*wit.Function, er
 }
 
 // pair makes a start and a result function of a function whose types are
-// copied already.
-func (c *copier) pair(f *wit.Function) (Pair, error) {
+// copied already; ctx is the interface that it goes to.
+func (c *copier) pair(f *wit.Function, ctx *wit.Interface) (Pair, error) {
 	start, result := *f, *f
 	start.Name, result.Name = StartName(f.Name), ResultName(f.Name)
 	if result.Kind == wit.Method {
 		result.Kind = wit.Static
 	}
 	var err error
-	if start.Result, err = c.orPending(f.Result); err != nil {
+	if start.Result, err = c.orPending(f.Result, ctx); err != nil {
 		return Pair{}, err
 	}
-	result.Params, err = c.readyParam()
+	result.Params, err = c.readyParam(ctx)
 	return Pair{&start, &result}, err
 }
 
 // orPending gives result<t, own<pending>>.
-func (c *copier) orPending(t wit.Type) (wit.Type, error) {
-	pending, err := c.stdType(isyswasfaID, "pending")
+func (c *copier) orPending(t wit.Type, ctx *wit.Interface) (wit.Type, error) {
+	pending, err := c.stdType(isyswasfaID, "pending", ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -90,8 +97,8 @@ func (c *copier) orPending(t wit.Type) (wit.Type, error) {
 }
 
 // readyParam gives the parameters of every result function.
-func (c *copier) readyParam() ([]wit.Param, error) {
-	ready, err := c.stdType(isyswasfaID, "ready")
+func (c *copier) readyParam(ctx *wit.Interface) ([]wit.Param, error) {
+	ready, err := c.stdType(isyswasfaID, "ready", ctx)
 	if err != nil {
 		return nil, err
 	}

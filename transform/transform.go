@@ -1,8 +1,3 @@
-// Package transform rewrites a world that has async functions, streams and
-// futures into one of WASI 0.2's type system: each async function becomes a
-// start and a result function, each stream and future a handle of a resource.
-// Polyfilled worlds follow the convention of isyswasfa, so that components
-// made from them compose and run on any host of the convention.
 package transform
 
 import (
@@ -20,6 +15,20 @@ type Options struct {
 	// NoPoll leaves out the poll export and what only a guest's runtime
 	// imports: the view of a host.
 	NoPoll bool
+	// NoRuntime leaves out the imports that only the runtime of guests in Go
+	// needs, so that the world imports what it did and what rewriting needs,
+	// of the version of wasi:io that the world uses itself.
+	NoRuntime bool
+	// OriginalRules splits functions as the original of isyswasfa did, which
+	// came before the keyword async: in a package that does not use it, every
+	// function but constructors is split, apart from those of isyswasfa's and
+	// WASI's interfaces; of WASI's only wasi:http/handler and the static
+	// function body.finish of wasi:http/types are.
+	OriginalRules bool
+	// Text is for models that are printed: what WIT text cannot say is said
+	// in another way. [WorldTypes] is an interface of the world's package,
+	// and an interface under another name is an inline one.
+	Text bool
 }
 
 // A Result is a polyfilled world and how its parts came from the original.
@@ -66,10 +75,10 @@ type Payload struct {
 	ReceiveResult *wit.Function // [static]receiver.receive-isyswasfa-result(ready) -> option<T>
 
 	// Of a stream of T; list<T> is u32, a count, if it has no type.
-	ReadStart   *wit.Function // [method]receiver.read-isyswasfa-start(self, max: u32) -> result<option<list<T>>, pending>
-	ReadResult  *wit.Function // [static]receiver.read-isyswasfa-result(ready) -> option<list<T>>
 	WriteStart  *wit.Function // [method]sender.write-isyswasfa-start(self, items: list<T>) -> result<bool, pending>
 	WriteResult *wit.Function // [static]sender.write-isyswasfa-result(ready) -> bool
+	ReadStart   *wit.Function // [method]receiver.read-isyswasfa-start(self, max: u32) -> result<option<list<T>>, pending>
+	ReadResult  *wit.Function // [static]receiver.read-isyswasfa-result(ready) -> option<list<T>>
 }
 
 // WorldTypes is the name of the imported instance with the resources of the
@@ -103,11 +112,11 @@ func Polyfill(w *wit.World, o Options) (*Result, error) {
 	if err := checkSuffix(o.Suffix); err != nil {
 		return nil, err
 	}
-	c, err := newCopier(w)
+	c, err := newCopier(w, o)
 	if err != nil {
 		return nil, err
 	}
-	if err := c.polyfill(o); err != nil {
+	if err := c.polyfill(); err != nil {
 		return nil, fmt.Errorf("world %s: %w", w.ID(), err)
 	}
 	c.resolve()

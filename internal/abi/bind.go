@@ -113,6 +113,9 @@ func (b *binder) newNode(t *Type, g reflect.Type, path string) (*node, error) {
 	case List:
 		return b.list(t, g, path)
 	case Record, Tuple:
+		if t.Kind == Tuple && g.Kind() == reflect.Array {
+			return b.array(t, g, path)
+		}
 		if g.Kind() != reflect.Struct {
 			return nil, mismatch(path, t, "a struct", g)
 		}
@@ -173,6 +176,28 @@ func (b *binder) fields(n *node, t *Type, g reflect.Type, path string, names []s
 		sum += e.size
 	}
 	n.bulk = n.bulk && sum == n.size // padding is not for the other side to see
+	return n, nil
+}
+
+// array fills in the steps of a tuple that stands for a list of fixed length.
+func (b *binder) array(t *Type, g reflect.Type, path string) (*node, error) {
+	if g.Len() != len(t.Fields) {
+		return nil, mismatch(path, t, fmt.Sprintf("an array of length %d", len(t.Fields)), g)
+	}
+	n := newNode(t, g, opRecord)
+	n.bulk = n.goSize == uintptr(n.size)
+	slot := 0
+	for i, f := range t.Fields {
+		name := "[" + strconv.Itoa(i) + "]"
+		e, err := b.bind(f.Type, g.Elem(), path+name)
+		if err != nil {
+			return nil, err
+		}
+		s := step{node: e, mem: t.FieldOffsets()[i], slot: slot, off: uintptr(i) * g.Elem().Size(), name: name}
+		n.bulk = n.bulk && e.bulk && s.off == uintptr(s.mem) && e.goSize == uintptr(e.size)
+		n.inline(s)
+		slot += e.flat
+	}
 	return n, nil
 }
 

@@ -40,8 +40,9 @@ type GoPlan struct {
 // result (struct{} for none). resolve may be nil if no resource occurs.
 //
 // Go shapes: bool, the integers and floats as themselves; char as rune; string
-// as string; list<T> as []T; a list of fixed length as [N]T; record and tuple
-// as a struct with one exported field per field, in order; option<T> as
+// as string; list<T> as []T; a list of fixed length, or the tuple of N equal
+// types that stands for it, as [N]T; record and tuple as a struct with one
+// exported field per field, in order; option<T> as
 // [OptionOf]; result<T, E> as [ResultOf]; a variant as a struct whose first field
 // is an unsigned integer named Case, followed by one exported field per case
 // with a payload, in order; enum and flags as unsigned integers; own<R> and
