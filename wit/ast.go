@@ -18,6 +18,8 @@ type unit struct {
 	worlds []*worldDecl
 	refs   []*pkgRef // every package the unit mentions, in text order
 	since  []ident   // every version an @since names
+
+	useAs map[string]*topUse // uses by the name they give
 }
 
 // A pkgRef is `ns:name@version`.
@@ -36,10 +38,12 @@ type usePath struct {
 type attrs struct {
 	docs      string
 	stability Stability
+
+	external    string // the external-id
+	externalPos pos    // src is nil for none
 }
 
 type topUse struct {
-	attrs
 	path usePath
 	as   ident
 }

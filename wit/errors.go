@@ -78,7 +78,7 @@ func (p pos) errorf(format string, args ...any) error {
 // nearest gives "; did you mean `x`?" for the candidate that looks most like
 // name, or "" if none does.
 func nearest(name string, candidates []string) string {
-	best, bestDist := "", 1+max(1, len(name)/3)
+	best, bestDist := "", min(len(name), 1+max(1, len(name)/3))
 	for _, c := range candidates {
 		if c == name || len(c)-len(name) >= bestDist || len(name)-len(c) >= bestDist || len(c) > 256 {
 			continue

@@ -10,27 +10,52 @@ func (wb *worldBuilder) include(it *worldItemDecl) error {
 	}
 	from := target.outW
 	c := &includer{world: wb.w, names: map[string]string{}, types: map[*TypeDef]*TypeDef{}}
+	plain := map[string]bool{}
+	for _, item := range slices.Concat(from.Imports, from.Exports) {
+		plain[item.Name] = itemID(item) != item.Name && (item.Func == nil || item.Func.Resource == nil)
+	}
 	for _, n := range it.with {
-		plain := func(item *WorldItem) bool {
-			return item.Name == n.name.name && itemID(item) != item.Name
-		}
-		if !slices.ContainsFunc(from.Imports, plain) && !slices.ContainsFunc(from.Exports, plain) {
-			return n.name.pos.errorf("world `%s` has no import or export with the plain name `%s`", target.name.name, n.name.name)
+		if !plain[n.name.name] {
+			var names []string
+			for name, ok := range plain {
+				if ok {
+					names = append(names, name)
+				}
+			}
+			return n.name.pos.errorf("world `%s` has no import or export with the plain name `%s`%s", target.name.name, n.name.name, nearest(n.name.name, names))
 		}
 		c.names[n.name.name] = n.as.name
 	}
 	c.declare(from.Imports)
-	at := it.path.name.pos
-	for _, item := range from.Imports {
-		if err := wb.addImport(c.item(item), at); err != nil {
-			return err
+	foreign := from.Package != wb.w.Package
+	for _, part := range []struct {
+		from []*WorldItem
+		to   *itemSet
+	}{{from.Imports, &wb.imports}, {from.Exports, &wb.exports}} {
+		for _, item := range part.from {
+			if err := part.to.include(c.item(item), foreign, it.path.name.pos); err != nil {
+				return err
+			}
 		}
 	}
-	for _, item := range from.Exports {
-		if err := wb.addExport(c.item(item), at); err != nil {
-			return err
-		}
+	return nil
+}
+
+// include adds an item of another world. An interface may be there already;
+// then the gates of both count.
+func (s *itemSet) include(item *WorldItem, foreign bool, at pos) error {
+	if item.Name != itemID(item) {
+		return s.add(item, at)
 	}
+	if err := s.put(item, at); err != nil {
+		return err
+	}
+	here := s.byName[item.Name]
+	gates, err := here.Stability.join(item.Stability, foreign)
+	if err != nil {
+		return at.errorf("%s of `%s` %v", s.word, item.Name, err)
+	}
+	here.Stability = gates
 	return nil
 }
 
@@ -53,7 +78,7 @@ func (c *includer) name(old string) string {
 func (c *includer) declare(items []*WorldItem) {
 	for _, item := range items {
 		if t := item.Type; t != nil {
-			c.types[t] = &TypeDef{Name: c.name(t.Name), World: c.world, Docs: t.Docs, Stability: t.Stability}
+			c.types[t] = &TypeDef{Name: c.name(t.Name), World: c.world, Docs: t.Docs, Stability: t.Stability, ExternalID: t.ExternalID}
 		}
 	}
 	for old, t := range c.types {

@@ -81,12 +81,11 @@ func (l *lexer) next() token {
 		}
 		t.kind, t.text = tokInt, text[start:l.off]
 	case c == '"':
-		end := strings.IndexAny(text[start+1:], "\"\n")
-		if end < 0 || text[start+1+end] == '\n' {
-			return l.fail(start, 1, "unterminated string")
+		s, ok := l.str()
+		if !ok {
+			return token{kind: tokEOF, pos: pos{l.src, start, 0}}
 		}
-		l.off = start + 1 + end + 1
-		t.kind, t.text = tokString, text[start+1:l.off-1]
+		t.kind, t.text = tokString, s
 	case c == '_':
 		l.off++
 		t.kind, t.text = tokKeyword, "_"
@@ -188,7 +187,7 @@ func checkText(src *source) error {
 		case r == '\t' || r == '\n' || r == '\r':
 		case r < 0x20 || r == 0x7f:
 			return pos{src, i, 1}.errorf("control character %U", r)
-		case r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069:
+		case isOverride(r):
 			return pos{src, i, 1}.errorf("bidirectional override character %U", r)
 		case r == utf8.RuneError:
 			if _, n := utf8.DecodeRuneInString(src.text[i:]); n == 1 {
@@ -198,6 +197,9 @@ func checkText(src *source) error {
 	}
 	return nil
 }
+
+// isOverride tells whether r changes the direction of text.
+func isOverride(r rune) bool { return r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 }
 
 func isLetter(c byte) bool { return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' }
 func isDigit(c byte) bool  { return c >= '0' && c <= '9' }
@@ -234,35 +236,6 @@ func checkID(id string) string {
 		for i := range len(word) {
 			if !isLetter(word[i]) && !isDigit(word[i]) {
 				return "a name has letters, digits and dashes"
-			}
-		}
-	}
-	return ""
-}
-
-// checkVersion says what keeps v from being a semantic version, or "".
-func checkVersion(v string) string {
-	core, build, hasBuild := strings.Cut(v, "+")
-	core, pre, hasPre := strings.Cut(core, "-")
-	nums := strings.Split(core, ".")
-	if len(nums) != 3 {
-		return "want MAJOR.MINOR.PATCH"
-	}
-	for _, n := range nums {
-		if n == "" || strings.Trim(n, "0123456789") != "" || len(n) > 1 && n[0] == '0' || len(n) > 19 {
-			return "want MAJOR.MINOR.PATCH in decimal numbers"
-		}
-	}
-	for _, part := range []struct {
-		has  bool
-		text string
-	}{{hasPre, pre}, {hasBuild, build}} {
-		if !part.has {
-			continue
-		}
-		for id := range strings.SplitSeq(part.text, ".") {
-			if id == "" {
-				return "an empty part after - or +"
 			}
 		}
 	}

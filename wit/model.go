@@ -2,9 +2,9 @@
 // Model, as of WASI 0.3: it parses text into a resolved model and prints the
 // model back.
 //
-// The model is made of pointers: a [Package] holds interfaces and worlds in
-// the order of the text, an [Interface] holds its types and functions, and a
-// [TypeDef] knows its owner. Identity is pointer identity: two uses of one
+// The model is made of pointers: a [Package] holds interfaces and worlds, an
+// [Interface] holds its types and functions, and a [TypeDef] knows its owner.
+// All stand in the order of the text, but after what they need. Identity is pointer identity: two uses of one
 // resource lead to one *TypeDef once aliases are followed with
 // [TypeDef.Resolve].
 package wit
@@ -36,8 +36,8 @@ func (n PackageName) String() string {
 type Package struct {
 	Name       PackageName
 	Docs       string
-	Interfaces []*Interface // in text order
-	Worlds     []*World     // in text order
+	Interfaces []*Interface // each after those of the package it uses, else in text order
+	Worlds     []*World     // each after those of the package it includes, else in text order
 }
 
 // An Interface is a named interface of a package, or the inline interface of
@@ -47,7 +47,7 @@ type Interface struct {
 	Package   *Package
 	Docs      string
 	Stability Stability
-	Types     []*TypeDef  // in text order; a `use` adds an alias
+	Types     []*TypeDef  // aliases that a `use` adds, then the others, each after those it mentions, else in text order
 	Funcs     []*Function // in text order; a resource's functions stand where the resource does
 }
 
@@ -74,22 +74,31 @@ type World struct {
 	Package   *Package
 	Docs      string
 	Stability Stability
-	Imports   []*WorldItem // elaborated: an interface that another item needs stands before it; interfaces, then types, then functions
-	Exports   []*WorldItem
+
+	// Imports are elaborated: an interface that another item needs stands
+	// before it. Interfaces come first, then used types, the world's types,
+	// its functions, and last the functions of its resources.
+	Imports []*WorldItem
+
+	// Exports are functions, then interfaces, each after those it needs.
+	Exports []*WorldItem
 }
 
 // ID gives the full name of the world, such as "wasi:http/service@0.3.0".
 func (w *World) ID() string { return qualify(w.Package.Name, w.Name) }
 
 // A WorldItem is one import or export of a world: exactly one of Interface,
-// Func and Type is set.
+// Func and Type is set. Where Interface has a name and Name is not its ID
+// (`import primary: wasi:keyvalue/store`), the item is an instance of its own,
+// with its own types, that implements the interface.
 type WorldItem struct {
-	Name      string // the plain name, or the interface's ID
-	Docs      string
-	Stability Stability
-	Interface *Interface
-	Func      *Function
-	Type      *TypeDef // imports only
+	Name       string // the plain name, or the interface's ID
+	Docs       string
+	Stability  Stability
+	ExternalID string
+	Interface  *Interface
+	Func       *Function
+	Type       *TypeDef // imports only
 }
 
 // Stability is what the feature gates of an item say.
@@ -120,6 +129,11 @@ type Function struct {
 	Result    Type    // nil for none
 	Docs      string
 	Stability Stability
+
+	// ExternalID is the name by which the world outside knows the function,
+	// where kebab-case does not do: @external-id("…"). Types and items of
+	// worlds may have one too.
+	ExternalID string
 }
 
 // ABIName gives the name of the function in a component:
@@ -183,6 +197,8 @@ type TypeDef struct {
 	Docs      string
 	Stability Stability
 	Kind      Kind
+
+	ExternalID string // as in [Function]
 }
 
 func (*TypeDef) isType() {}

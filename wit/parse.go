@@ -102,11 +102,16 @@ func (p *parser) list(close string, item func()) {
 	}
 }
 
-// attrs reads docs and gates.
+// attrs reads docs, gates and external-ids.
 func (p *parser) attrs() attrs {
 	a := attrs{docs: p.tok.docs}
+	seen := map[string]ident{}
 	for !p.failed() && p.accept("@") {
 		name := p.id()
+		if _, twice := seen[name.name]; twice {
+			p.fail(name.pos, "`@%s` stands here twice", name.name)
+		}
+		seen[name.name] = name
 		p.expect("(")
 		switch name.name {
 		case "since":
@@ -115,23 +120,32 @@ func (p *parser) attrs() attrs {
 			a.stability.Deprecated = p.gateVersion()
 		case "unstable":
 			p.gateArg("feature")
+			p.next()
 			a.stability.Unstable = p.id().name
-		case "external-id": // tells bindings a name; nothing the model keeps
+		case "external-id":
 			if p.tok.kind != tokString {
 				p.expected("a string")
 			}
+			a.external, a.externalPos = p.tok.text, name.pos
 			p.next()
 		default:
-			p.fail(name.pos, "unknown attribute `@%s`%s", name.name, nearest(name.name, []string{"since", "unstable", "deprecated"}))
+			p.fail(name.pos, "unknown attribute `@%s`%s", name.name, nearest(name.name, []string{"since", "unstable", "deprecated", "external-id"}))
 		}
 		p.expect(")")
 		if a.docs == "" {
 			a.docs = p.tok.docs
 		}
 	}
+	switch s := a.stability; {
+	case s.Since != "" && s.Unstable != "":
+		p.fail(seen["unstable"].pos, "an item is either `@since` a version or `@unstable`, not both")
+	case s.Deprecated != "" && s.Since == "" && s.Unstable == "":
+		p.fail(seen["deprecated"].pos, "`@deprecated` needs `@since` or `@unstable` next to it")
+	}
 	return a
 }
 
+// gateArg reads `want =` but not what follows the last token.
 func (p *parser) gateArg(want string) {
 	if p.tok.kind != tokID || p.tok.text != want {
 		p.expected("`" + want + "`")
@@ -139,9 +153,6 @@ func (p *parser) gateArg(want string) {
 	p.next()
 	if !p.is("=") {
 		p.expected("`=`")
-	}
-	if want == "feature" {
-		p.next()
 	}
 }
 
@@ -155,6 +166,13 @@ func (p *parser) gateVersion() string {
 	p.next()
 	p.since = append(p.since, ident{v.text, v.pos})
 	return v.text
+}
+
+// noExternal refuses an external-id at an item that cannot have one.
+func (p *parser) noExternal(a attrs) {
+	if a.externalPos.src != nil {
+		p.fail(a.externalPos, "`@external-id` belongs to an import, an export, a function or a type")
+	}
 }
 
 // file reads a whole file.
@@ -202,9 +220,13 @@ func (p *parser) item(a attrs) {
 		p.unit.since = append(p.unit.since, p.since...)
 		p.since = nil
 	}()
+	p.noExternal(a)
 	switch {
 	case p.accept("use"):
-		u := &topUse{attrs: a, path: p.path()}
+		if a.stability != (Stability{}) {
+			p.fail(p.tok.pos, "a `use` outside of interfaces and worlds has no gates")
+		}
+		u := &topUse{path: p.path()}
 		u.as = u.path.name
 		if p.accept("as") {
 			u.as = p.id()
@@ -297,6 +319,7 @@ func (p *parser) typeItem(a attrs) *itemDecl {
 	}
 	switch word := p.tok.text; word {
 	case "use":
+		p.noExternal(a)
 		p.next()
 		it.use = p.use()
 	case "type":
@@ -349,6 +372,7 @@ func (p *parser) worldItem() *worldItemDecl {
 		p.next()
 		p.extern(w)
 	case p.accept("include"):
+		p.noExternal(a)
 		w.word = "include"
 		path := p.path()
 		w.path = &path
@@ -384,6 +408,9 @@ func (p *parser) extern(w *worldItemDecl) {
 		w.name, w.inline = first, p.ifaceBody()
 	default:
 		second := p.id()
+		if second.pos.off == first.pos.off+first.pos.len+1 && p.is(";") {
+			p.fail(pos{p.lex.src, first.pos.off, second.pos.off + second.pos.len - first.pos.off}, "`%s:%s` is a package: write `%s:%s/interface`, or `%s: %s` for an instance of that name", first.name, second.name, first.name, second.name, first.name, second.name)
+		}
 		var path usePath
 		switch {
 		case p.is("/"):

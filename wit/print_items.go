@@ -48,14 +48,17 @@ func (p *printer) docs(docs string) {
 }
 
 func (p *printer) gates(s Stability) {
-	if s.Since != "" {
-		p.line("@since(version = " + s.Since + ")")
+	for _, gate := range s.lines() {
+		p.line(gate)
 	}
-	if s.Unstable != "" {
-		p.line("@unstable(feature = " + escape(s.Unstable) + ")")
-	}
-	if s.Deprecated != "" {
-		p.line("@deprecated(version = " + s.Deprecated + ")")
+}
+
+// attrs writes what stands before an item that may have an external-id.
+func (p *printer) attrs(docs string, s Stability, external string) {
+	p.docs(docs)
+	p.gates(s)
+	if external != "" {
+		p.line("@external-id(" + quote(external) + ")")
 	}
 }
 
@@ -77,6 +80,7 @@ func (p *printer) ifaceItems(i *Interface) {
 			first[f.Resource] = n
 		}
 	}
+	own := byResource(i.Funcs)
 	written, next := 0, 0
 	if p.foreign(foreign(i.Types, i.Funcs, i), i.Package, func(name string) bool {
 		return slices.ContainsFunc(i.Types, func(t *TypeDef) bool { return t.Name == name }) ||
@@ -90,7 +94,7 @@ func (p *printer) ifaceItems(i *Interface) {
 			if at, ok := first[t]; ok && at > until && stop == nil {
 				return
 			}
-			next += p.typeGroup(i, next, &written)
+			next += p.typeGroup(i, next, &written, own)
 			if t == stop {
 				return
 			}
@@ -146,13 +150,13 @@ func (p *printer) foreign(types []*TypeDef, here *Package, taken func(string) bo
 
 // typeGroup writes the type at index n, or the run of uses that starts there,
 // and gives how many types that were.
-func (p *printer) typeGroup(i *Interface, n int, written *int) int {
+func (p *printer) typeGroup(i *Interface, n int, written *int, own map[*TypeDef][]*Function) int {
 	p.between(*written)
 	*written++
 	t := i.Types[n]
 	from := usedFrom(t)
 	if from == nil {
-		p.typeDef(t, functionsOf(i.Funcs, t))
+		p.typeDef(t, own[t])
 		return 1
 	}
 	run := []*TypeDef{t}
@@ -166,11 +170,12 @@ func (p *printer) typeGroup(i *Interface, n int, written *int) int {
 	return len(run)
 }
 
-func functionsOf(all []*Function, r *TypeDef) []*Function {
-	var fns []*Function
+// byResource gives the functions of each resource.
+func byResource(all []*Function) map[*TypeDef][]*Function {
+	fns := map[*TypeDef][]*Function{}
 	for _, f := range all {
-		if f.Resource == r {
-			fns = append(fns, f)
+		if f.Resource != nil {
+			fns[f.Resource] = append(fns[f.Resource], f)
 		}
 	}
 	return fns
@@ -212,8 +217,7 @@ func ifacePath(i *Interface, here *Package) string {
 }
 
 func (p *printer) typeDef(t *TypeDef, fns []*Function) {
-	p.docs(t.Docs)
-	p.gates(t.Stability)
+	p.attrs(t.Docs, t.Stability, t.ExternalID)
 	name := escape(t.Name)
 	switch k := t.Kind.(type) {
 	case *Resource:
@@ -270,8 +274,7 @@ func (p *printer) labels(head string, labels []Label) {
 }
 
 func (p *printer) function(f *Function) {
-	p.docs(f.Docs)
-	p.gates(f.Stability)
+	p.attrs(f.Docs, f.Stability, f.ExternalID)
 	p.line(p.names.function(f) + ";")
 }
 
@@ -293,7 +296,7 @@ func (p *printer) world(w *World) {
 	}
 	mentioned := foreign(types, fns, nil)
 	p.foreign(mentioned, w.Package, func(name string) bool { return taken[name] })
-	own := p.names
+	own, ofResource := p.names, byResource(fns)
 	for _, it := range w.Imports {
 		p.names = own
 		switch {
@@ -304,7 +307,7 @@ func (p *printer) world(w *World) {
 		case usedFrom(it.Type) != nil:
 			p.use(usedFrom(it.Type), w.Package, []*TypeDef{it.Type})
 		default:
-			p.typeDef(it.Type, functionsOf(fns, it.Type))
+			p.typeDef(it.Type, ofResource[it.Type])
 		}
 	}
 	for _, it := range w.Exports {
@@ -315,8 +318,7 @@ func (p *printer) world(w *World) {
 }
 
 func (p *printer) extern(word string, it *WorldItem, w *World) {
-	p.docs(it.Docs)
-	p.gates(it.Stability)
+	p.attrs(it.Docs, it.Stability, it.ExternalID)
 	name := escape(it.Name)
 	switch {
 	case it.Func != nil:

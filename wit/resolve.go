@@ -3,13 +3,16 @@ package wit
 import (
 	"fmt"
 	"slices"
-	"strconv"
-	"strings"
 )
 
 // maxChain bounds how long a chain of things that need each other may be:
 // packages, interfaces, worlds or types.
 const maxChain = 2000
+
+// maxMade bounds what all worlds together may have: items, and the parts of
+// their types. A few lines that include worlds in worlds could ask for
+// billions.
+const maxMade = 1 << 20
 
 // The states of things that are resolved when first needed.
 const (
@@ -23,6 +26,7 @@ type pkgState struct {
 	name  PackageName
 	docs  string
 	units []*unit
+	past  bool     // seen as of its version: what came later is left out
 	pkg   *Package // set when its turn has come
 	state int
 	decls map[string]*decl
@@ -36,13 +40,13 @@ type decl struct {
 	pkg    *pkgState
 	iface  *ifaceDecl
 	world  *worldDecl
-	gated  string // the feature that is not enabled
+	gated  string // why it is left out, or ""
 	state  int
 	outI   *Interface
 	outW   *World
 	lookup map[string]*TypeDef // the types of the interface
 	funcs  map[string]bool
-	gates  map[string]string // name -> feature of what was left out
+	gates  map[string]string // name -> why it was left out
 }
 
 // what names the kind of the declaration.
@@ -59,7 +63,7 @@ func (l *loader) resolve(where string) (*Resolve, *Package, error) {
 	if l.main == nil {
 		return nil, nil, fmt.Errorf("%s: no package", where)
 	}
-	b := &builder{loader: l, res: &Resolve{}, borrows: map[*TypeDef]bool{}}
+	b := &builder{loader: l, res: &Resolve{}, borrows: map[*TypeDef]bool{}, resources: map[*TypeDef]bool{}}
 	for _, s := range l.declared {
 		if s == l.main {
 			continue
@@ -77,9 +81,11 @@ func (l *loader) resolve(where string) (*Resolve, *Package, error) {
 // A builder makes the model.
 type builder struct {
 	*loader
-	res     *Resolve
-	depth   int
-	borrows map[*TypeDef]bool // memo of hasBorrow
+	res   *Resolve
+	depth int
+	made  int // how much worlds have brought together
+
+	borrows, resources map[*TypeDef]bool // what hasBorrow and isResource found
 }
 
 // enter guards recursion; the caller must call leave if it gives nil.
@@ -127,15 +133,22 @@ func (b *builder) visit(s *pkgState, from *pkgRef) error {
 	}
 	for _, d := range s.order {
 		if d.gated != "" {
+			if err := b.checkGated(d); err != nil {
+				return err
+			}
 			continue
-		}
-		if d.iface != nil {
-			s.pkg.Interfaces = append(s.pkg.Interfaces, d.outI)
-		} else {
-			s.pkg.Worlds = append(s.pkg.Worlds, d.outW)
 		}
 		if err := b.need(d, d.name.pos); err != nil {
 			return err
+		}
+	}
+	for _, d := range b.sortDecls(s) {
+		switch {
+		case d.gated != "":
+		case d.iface != nil:
+			s.pkg.Interfaces = append(s.pkg.Interfaces, d.outI)
+		default:
+			s.pkg.Worlds = append(s.pkg.Worlds, d.outW)
 		}
 	}
 	if err := b.checkUses(s); err != nil {
@@ -151,17 +164,20 @@ func (b *builder) declare(s *pkgState) error {
 	s.decls = map[string]*decl{}
 	for _, u := range s.units {
 		for _, v := range u.since {
-			if s.name.Version != "" && laterVersion(v.name, s.name.Version) {
+			if s.name.Version == "" {
+				return v.pos.errorf("package `%s` has no version, so nothing in it can be since one", s.name)
+			}
+			if !s.past && compareVersions(v.name, s.name.Version) > 0 {
 				return v.pos.errorf("version %s is later than the package's, %s", v.name, s.name.Version)
 			}
 		}
 		var here []*decl
 		for _, i := range u.ifaces {
-			here = append(here, &decl{name: i.name, unit: u, pkg: s, iface: i, gated: b.gate(i.attrs),
+			here = append(here, &decl{name: i.name, unit: u, pkg: s, iface: i, gated: b.gate(s, i.attrs),
 				outI: &Interface{Name: i.name.name, Package: s.pkg, Docs: i.docs, Stability: i.stability}})
 		}
 		for _, w := range u.worlds {
-			here = append(here, &decl{name: w.name, unit: u, pkg: s, world: w, gated: b.gate(w.attrs),
+			here = append(here, &decl{name: w.name, unit: u, pkg: s, world: w, gated: b.gate(s, w.attrs),
 				outW: &World{Name: w.name.name, Package: s.pkg, Docs: w.docs, Stability: w.stability}})
 		}
 		slices.SortStableFunc(here, func(x, y *decl) int { return x.name.pos.off - y.name.pos.off })
@@ -174,13 +190,13 @@ func (b *builder) declare(s *pkgState) error {
 		}
 	}
 	for _, u := range s.units {
-		seen := map[string]bool{}
+		u.useAs = map[string]*topUse{}
 		for _, use := range u.uses {
 			own := s.decls[use.as.name]
-			if seen[use.as.name] || own != nil && own.unit == u {
+			if u.useAs[use.as.name] != nil || own != nil && own.unit == u {
 				return use.as.pos.errorf("`%s` is defined more than once in this file", use.as.name)
 			}
-			seen[use.as.name] = true
+			u.useAs[use.as.name] = use
 		}
 	}
 	return nil
@@ -190,9 +206,6 @@ func (b *builder) declare(s *pkgState) error {
 func (b *builder) checkUses(s *pkgState) error {
 	for _, u := range s.units {
 		for _, use := range u.uses {
-			if b.gate(use.attrs) != "" {
-				continue
-			}
 			d, err := b.lookupUse(s, use.path)
 			if err != nil {
 				return err
@@ -255,7 +268,7 @@ func (b *builder) target(s *pkgState, u *unit, p usePath, world bool) (*decl, er
 		return nil, p.name.pos.errorf("`%s` is %s, not %s", p.name.name, d.what(), want)
 	}
 	if d.gated != "" {
-		return nil, p.name.pos.errorf("`%s` belongs to the unstable feature `%s`, which is not enabled", p.name.name, d.gated)
+		return nil, p.name.pos.errorf("`%s` %s", p.name.name, d.gated)
 	}
 	return d, b.need(d, p.name.pos)
 }
@@ -264,10 +277,8 @@ func (b *builder) lookup(s *pkgState, u *unit, p usePath) (*decl, error) {
 	if p.pkg != nil {
 		return b.lookupFull(p)
 	}
-	for _, use := range u.uses {
-		if use.as.name == p.name.name {
-			return b.lookupUse(s, use.path)
-		}
+	if use := u.useAs[p.name.name]; use != nil {
+		return b.lookupUse(s, use.path)
 	}
 	if d := s.decls[p.name.name]; d != nil {
 		return d, nil
@@ -297,29 +308,4 @@ func (b *builder) need(d *decl, at pos) error {
 	}
 	d.state = done
 	return nil
-}
-
-// laterVersion compares two semantic versions by their numbers.
-func laterVersion(a, b string) bool {
-	return slices.Compare(versionNumbers(a), versionNumbers(b)) > 0
-}
-
-func versionNumbers(v string) []uint64 {
-	v, _, _ = strings.Cut(v, "+")
-	v, _, _ = strings.Cut(v, "-")
-	var nums []uint64
-	for part := range strings.SplitSeq(v, ".") {
-		n, _ := strconv.ParseUint(part, 10, 64) // checkVersion has seen to it
-		nums = append(nums, n)
-	}
-	return nums
-}
-
-// gate gives the feature that keeps an item out, or "".
-func (b *builder) gate(a attrs) string {
-	f := a.stability.Unstable
-	if f == "" || slices.Contains(b.features, f) {
-		return ""
-	}
-	return f
 }

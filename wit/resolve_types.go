@@ -32,6 +32,7 @@ type named struct {
 	def   *TypeDef
 	decl  *typeDecl // nil for a use or a function
 	attrs attrs
+	pos   pos
 	fn    *funcDecl
 	state int
 }
@@ -44,6 +45,7 @@ func (s *scope) add(name ident, n *named) error {
 	if !s.cases.add(name.name) {
 		return name.pos.errorf("`%s` is defined more than once", name.name)
 	}
+	n.pos = name.pos
 	s.names[name.name] = n
 	s.order = append(s.order, n)
 	return nil
@@ -51,13 +53,13 @@ func (s *scope) add(name ident, n *named) error {
 
 // newDef makes a type that belongs to the scope.
 func (s *scope) newDef(name string, a attrs) *TypeDef {
-	return &TypeDef{Name: name, Interface: s.iface, World: s.world, Docs: a.docs, Stability: a.stability}
+	return &TypeDef{Name: name, Interface: s.iface, World: s.world, Docs: a.docs, Stability: a.stability, ExternalID: a.external}
 }
 
 // declare enters the items' names. It resolves what uses lead to.
 func (s *scope) declare(items []*itemDecl) error {
 	for _, it := range items {
-		gate := s.b.gate(it.attrs)
+		gate := s.b.gate(s.d.pkg, it.attrs)
 		switch {
 		case it.use != nil:
 			if gate != "" {
@@ -72,6 +74,9 @@ func (s *scope) declare(items []*itemDecl) error {
 		case it.typ != nil:
 			if gate != "" {
 				s.gates[it.typ.name.name] = gate
+				if err := s.b.checkGatedResource(s.d.pkg, it.typ, gate); err != nil {
+					return err
+				}
 				continue
 			}
 			n := &named{def: s.newDef(it.typ.name.name, it.attrs), decl: it.typ, attrs: it.attrs}
@@ -117,7 +122,7 @@ func (d *decl) missing(name ident) error {
 		return name.pos.errorf("`%s` is a function of interface `%s`, not a type", name.name, d.name.name)
 	}
 	if f := d.gates[name.name]; f != "" {
-		return name.pos.errorf("`%s` belongs to the unstable feature `%s`, which is not enabled", name.name, f)
+		return name.pos.errorf("`%s` %s", name.name, f)
 	}
 	var types []string
 	for n := range d.lookup {
@@ -150,13 +155,11 @@ func (s *scope) fill(items []*itemDecl) error {
 	if err := s.declare(items); err != nil {
 		return err
 	}
-	for _, n := range s.order {
-		if n.fn != nil {
-			continue
-		}
-		if err := s.define(n); err != nil {
-			return err
-		}
+	types, err := s.types()
+	if err != nil {
+		return err
+	}
+	for _, n := range types {
 		s.iface.Types = append(s.iface.Types, n.def)
 	}
 	for _, n := range s.order {
@@ -167,6 +170,21 @@ func (s *scope) fill(items []*itemDecl) error {
 		s.iface.Funcs = append(s.iface.Funcs, fns...)
 	}
 	return nil
+}
+
+// types defines the scope's types and gives them in the model's order.
+func (s *scope) types() ([]*named, error) {
+	var types []*named
+	for _, n := range s.order {
+		if n.fn != nil {
+			continue
+		}
+		if err := s.define(n); err != nil {
+			return nil, err
+		}
+		types = append(types, n)
+	}
+	return sortTypes(types), nil
 }
 
 // functions gives the function n is, or those of the resource n is.
@@ -181,7 +199,7 @@ func (s *scope) functions(n *named) ([]*Function, error) {
 	var fns []*Function
 	var seen names
 	for _, fd := range n.decl.funcs {
-		if s.b.gate(fd.attrs) != "" {
+		if s.b.gate(s.d.pkg, fd.attrs) != "" {
 			continue
 		}
 		name := fd.name.name
@@ -296,7 +314,7 @@ func (s *scope) typ(x *typeExpr) (Type, error) {
 		if err != nil {
 			return nil, err
 		}
-		if isResource(def) {
+		if s.b.isResource(def) {
 			return &TypeDef{Kind: &Handle{Resource: def}}, nil
 		}
 		return def, nil
@@ -314,7 +332,7 @@ func (s *scope) structure(x *typeExpr) (Kind, error) {
 		if err != nil {
 			return nil, err
 		}
-		if !isResource(def) {
+		if !s.b.isResource(def) {
 			return nil, x.name.pos.errorf("%s needs a resource, and `%s` is none", x.word, x.name.name)
 		}
 		return &Handle{x.word == "borrow", def}, nil
@@ -360,7 +378,7 @@ func (s *scope) named(name ident) (*TypeDef, error) {
 	switch {
 	case n == nil:
 		if f := s.gates[name.name]; f != "" {
-			return nil, name.pos.errorf("`%s` belongs to the unstable feature `%s`, which is not enabled", name.name, f)
+			return nil, name.pos.errorf("`%s` %s", name.name, f)
 		}
 		var known []string
 		for k, n := range s.names {
@@ -380,18 +398,25 @@ func (s *scope) named(name ident) (*TypeDef, error) {
 	return n.def, s.define(n)
 }
 
-func isResource(d *TypeDef) bool {
-	r, ok := d.Resolve().(*TypeDef)
-	if !ok {
-		return false
+// isResource tells whether d is a resource or an alias of one. It keeps what
+// it finds: a chain of aliases may be long.
+func (b *builder) isResource(d *TypeDef) bool {
+	if known, ok := b.resources[d]; ok {
+		return known
 	}
-	_, ok = r.Kind.(*Resource)
-	return ok
+	_, found := d.Kind.(*Resource)
+	if a, ok := d.Kind.(*Alias); ok {
+		if next, ok := a.Type.(*TypeDef); ok {
+			found = b.isResource(next)
+		}
+	}
+	b.resources[d] = found
+	return found
 }
 
 // function resolves a signature; res is the resource it belongs to, or nil.
 func (s *scope) function(fd *funcDecl, res *TypeDef) (*Function, error) {
-	f := &Function{Name: fd.name.name, Kind: fd.kind, Resource: res, Async: fd.async, Docs: fd.docs, Stability: fd.stability}
+	f := &Function{Name: fd.name.name, Kind: fd.kind, Resource: res, Async: fd.async, Docs: fd.docs, Stability: fd.stability, ExternalID: fd.external}
 	var seen names
 	switch fd.kind {
 	case Method:

@@ -5,79 +5,148 @@ import "slices"
 // A worldBuilder collects the items of one world.
 type worldBuilder struct {
 	*scope
-	w        *World
-	imports  map[string]*WorldItem
-	exports  map[string]*WorldItem
-	explicit map[string]bool // "import x", "export x" that the text itself has
-	wanted   []*WorldItem    // exports in text order, before elaboration
-
-	importNames, exportNames names // the plain ones
+	w                *World
+	imports, exports itemSet
+	below            map[*Interface]*Interface // what exportedBelow found
 }
 
-// world fills the world of d: interfaces in text order, each import after what
-// it needs, then types, then functions; and the exports' needs as imports
-// unless they are exported too.
+// An itemSet is the imports or the exports of a world.
+type itemSet struct {
+	word   string // "import" or "export"
+	made   *int   // counts towards maxMade
+	byName map[string]*WorldItem
+	order  []*WorldItem
+	plain  names
+}
+
+// add adds an item whose name must be new.
+func (s *itemSet) add(item *WorldItem, at pos) error {
+	if s.byName[item.Name] != nil {
+		return at.errorf("%s of `%s` clashes with another %s of that name", s.word, item.Name, s.word)
+	}
+	if item.Name != itemID(item) && !s.plain.add(item.Name) {
+		return at.errorf("%s of `%s` differs from another %s only in letter case", s.word, item.Name, s.word)
+	}
+	if *s.made += size(item); *s.made > maxMade {
+		return at.errorf("the worlds here have more than %d items in all", maxMade)
+	}
+	if s.byName == nil {
+		s.byName = map[string]*WorldItem{}
+	}
+	s.byName[item.Name] = item
+	s.order = append(s.order, item)
+	return nil
+}
+
+// put adds an item unless it is there already.
+func (s *itemSet) put(item *WorldItem, at pos) error {
+	if s.byName[item.Name] != nil {
+		return nil
+	}
+	return s.add(item, at)
+}
+
+// size counts an item and the types that copying it copies.
+func size(item *WorldItem) int {
+	n := 1
+	var count func(t Type)
+	count = func(t Type) {
+		n++
+		if d, ok := t.(*TypeDef); ok && d.Name == "" {
+			for _, part := range Parts(d) {
+				count(part)
+			}
+		}
+	}
+	if item.Type != nil {
+		for _, part := range Parts(item.Type) {
+			count(part)
+		}
+	}
+	if item.Func != nil {
+		for _, p := range item.Func.Params {
+			count(p.Type)
+		}
+		count(item.Func.Result)
+	}
+	return n
+}
+
+// world fills the world of d. What the text says is collected first: types,
+// imports and exports, then what other worlds bring in. Then what these need
+// is added.
 func (b *builder) world(d *decl) error {
 	s := newScope(b, d)
 	s.world = d.outW
-	wb := &worldBuilder{scope: s, w: d.outW, imports: map[string]*WorldItem{}, exports: map[string]*WorldItem{}, explicit: map[string]bool{}}
-	var types []*itemDecl
-	for _, it := range d.world.items {
-		if it.item != nil {
-			types = append(types, it.item)
-		}
-	}
-	if err := s.declare(types); err != nil {
+	wb := &worldBuilder{scope: s, w: d.outW}
+	wb.reset()
+	if err := wb.declareTypes(); err != nil {
 		return err
 	}
 	for _, it := range d.world.items {
-		if b.gate(it.attrs) != "" {
+		if it.word != "import" && it.word != "export" && (it.item == nil || it.item.typ == nil) || b.gate(d.pkg, it.attrs) != "" {
 			continue
 		}
 		var err error
-		switch {
-		case it.item != nil:
-			err = wb.types(it.item)
-		case it.word == "include":
-			err = wb.include(it)
-		default:
+		if it.item != nil {
+			err = wb.resourceFunctions(it.item.typ.name)
+		} else {
 			err = wb.extern(it)
 		}
 		if err != nil {
 			return err
 		}
 	}
-	return wb.finish()
+	for _, it := range d.world.items {
+		if it.word != "include" || b.gate(d.pkg, it.attrs) != "" {
+			continue
+		}
+		if err := wb.include(it); err != nil {
+			return err
+		}
+	}
+	return wb.elaborate()
 }
 
-// types adds the types of a use or a declaration, and a resource's functions.
-func (wb *worldBuilder) types(it *itemDecl) error {
-	var names []ident
-	if it.use != nil {
-		for _, n := range it.use.names {
-			names = append(names, n.as)
+func (wb *worldBuilder) reset() {
+	wb.imports = itemSet{word: "import", made: &wb.b.made}
+	wb.exports = itemSet{word: "export", made: &wb.b.made}
+}
+
+// declareTypes adds the world's types.
+func (wb *worldBuilder) declareTypes() error {
+	var items []*itemDecl
+	for _, it := range wb.d.world.items {
+		if it.item != nil {
+			items = append(items, it.item)
 		}
-	} else {
-		names = []ident{it.typ.name}
 	}
-	for _, name := range names {
-		n := wb.names[name.name]
-		if err := wb.define(n); err != nil {
+	if err := wb.declare(items); err != nil {
+		return err
+	}
+	types, err := wb.types()
+	if err != nil {
+		return err
+	}
+	for _, n := range types {
+		item := &WorldItem{Name: n.def.Name, Docs: n.attrs.docs, Stability: n.attrs.stability, ExternalID: n.attrs.external, Type: n.def}
+		if err := wb.imports.add(item, n.pos); err != nil {
 			return err
 		}
-		item := &WorldItem{Name: name.name, Docs: it.docs, Stability: it.stability, Type: n.def}
-		if err := wb.addImport(item, name.pos); err != nil {
+	}
+	return nil
+}
+
+// resourceFunctions adds the functions of a resource.
+func (wb *worldBuilder) resourceFunctions(name ident) error {
+	fns, err := wb.functions(wb.names[name.name])
+	if err != nil {
+		return err
+	}
+	for _, f := range fns {
+		item := &WorldItem{Name: f.ABIName(), Docs: f.Docs, Stability: f.Stability, ExternalID: f.ExternalID, Func: f}
+		if err := wb.imports.add(item, name.pos); err != nil {
 			return err
-		}
-		fns, err := wb.functions(n)
-		if err != nil {
-			return err
-		}
-		for _, f := range fns {
-			item := &WorldItem{Name: f.ABIName(), Docs: f.Docs, Stability: f.Stability, Func: f}
-			if err := wb.addImport(item, name.pos); err != nil {
-				return err
-			}
 		}
 	}
 	return nil
@@ -85,7 +154,7 @@ func (wb *worldBuilder) types(it *itemDecl) error {
 
 // extern adds an import or export.
 func (wb *worldBuilder) extern(it *worldItemDecl) error {
-	item := &WorldItem{Name: it.name.name, Docs: it.docs, Stability: it.stability}
+	item := &WorldItem{Name: it.name.name, Docs: it.docs, Stability: it.stability, ExternalID: it.external}
 	at := it.name.pos
 	switch {
 	case it.path != nil:
@@ -111,62 +180,128 @@ func (wb *worldBuilder) extern(it *worldItemDecl) error {
 		}
 		item.Interface = s.iface
 	}
-	key := it.word + " " + item.Name
-	if wb.explicit[key] {
-		return at.errorf("%s of `%s` stands here twice", it.word, item.Name)
-	}
-	wb.explicit[key] = true
 	if it.word == "import" {
-		return wb.addImport(item, at)
+		return wb.imports.add(item, at)
 	}
-	return wb.addExport(item, at)
+	return wb.exports.add(item, at)
 }
 
-// addImport adds an import after the interfaces it needs. An interface that
-// is there already is not added again.
-func (wb *worldBuilder) addImport(item *WorldItem, at pos) error {
-	if old := wb.imports[item.Name]; old != nil {
-		if sameInterface(old, item) {
-			return nil
-		}
-		return at.errorf("import of `%s` clashes with another import of that name", item.Name)
-	}
-	if item.Interface != nil {
-		for _, dep := range Needs(item.Interface) {
-			if err := wb.addImport(&WorldItem{Name: dep.ID(), Interface: dep}, at); err != nil {
-				return err
+// elaborate puts the world's items into order and adds the interfaces they
+// need: what an import needs is imported before it; what an export needs is
+// exported if the world says so, else imported.
+func (wb *worldBuilder) elaborate() error {
+	own, exported := wb.imports.order, wb.exports
+	slices.SortStableFunc(own, byRank)
+	wb.reset()
+	at := wb.d.name.pos
+	for _, item := range own {
+		var err error
+		switch {
+		case item.Interface != nil:
+			err = wb.needImport(item)
+		case item.Type != nil && usedFrom(item.Type) != nil:
+			from := usedFrom(item.Type)
+			if err = wb.needImport(&WorldItem{Name: from.ID(), Stability: item.Stability, Interface: from}); err == nil {
+				err = wb.imports.put(item, at)
 			}
+		default:
+			err = wb.imports.put(item, at)
+		}
+		if err != nil {
+			return err
 		}
 	}
-	if item.Type != nil {
-		if a, ok := item.Type.Kind.(*Alias); ok {
-			if def, ok := a.Type.(*TypeDef); ok && def.Interface != nil {
-				if err := wb.addImport(&WorldItem{Name: def.Interface.ID(), Interface: def.Interface}, at); err != nil {
-					return err
-				}
-			}
+	for _, item := range exported.order {
+		if item.Func == nil {
+			continue
+		}
+		if err := wb.exports.put(item, at); err != nil {
+			return err
 		}
 	}
-	if item.Name != itemID(item) && !wb.importNames.add(item.Name) {
-		return at.errorf("import of `%s` differs from another import only in letter case", item.Name)
+	wb.below = map[*Interface]*Interface{}
+	for _, item := range exported.order {
+		if err := wb.needExport(item, exported.byName); err != nil {
+			return err
+		}
 	}
-	wb.imports[item.Name] = item
-	wb.w.Imports = append(wb.w.Imports, item)
+	wb.w.Imports, wb.w.Exports = wb.imports.order, wb.exports.order
+	slices.SortStableFunc(wb.w.Imports, byRank)
 	return nil
 }
 
-func (wb *worldBuilder) addExport(item *WorldItem, at pos) error {
-	if old := wb.exports[item.Name]; old != nil {
-		if sameInterface(old, item) {
-			return nil
+// byRank orders imports by what they may mention: interfaces come first, then
+// used types, the world's types, its functions, and those of its resources.
+func byRank(a, b *WorldItem) int { return rank(a) - rank(b) }
+
+func rank(item *WorldItem) int {
+	switch {
+	case item.Interface != nil:
+		return 0
+	case item.Type != nil && usedFrom(item.Type) != nil:
+		return 1
+	case item.Type != nil:
+		return 2
+	case item.Func.Resource == nil:
+		return 3
+	}
+	return 4
+}
+
+// needImport imports an interface after those it needs. What is needed has
+// the gates of what needs it.
+func (wb *worldBuilder) needImport(item *WorldItem) error {
+	if wb.imports.byName[item.Name] != nil {
+		return nil
+	}
+	for _, dep := range Needs(item.Interface) {
+		if err := wb.needImport(&WorldItem{Name: dep.ID(), Stability: item.Stability, Interface: dep}); err != nil {
+			return err
 		}
-		return at.errorf("export of `%s` clashes with another export of that name", item.Name)
 	}
-	if item.Name != itemID(item) && !wb.exportNames.add(item.Name) {
-		return at.errorf("export of `%s` differs from another export only in letter case", item.Name)
+	return wb.imports.put(item, wb.d.name.pos)
+}
+
+// needExport exports an item after the exported interfaces it needs, and
+// imports the others it needs.
+func (wb *worldBuilder) needExport(item *WorldItem, exported map[string]*WorldItem) error {
+	if wb.exports.byName[item.Name] != nil {
+		return nil
 	}
-	wb.exports[item.Name] = item
-	wb.wanted = append(wb.wanted, item)
+	at := wb.d.name.pos
+	for _, dep := range Needs(item.Interface) {
+		var err error
+		if e := exported[dep.ID()]; e != nil {
+			err = wb.needExport(e, exported)
+		} else if via := wb.exportedBelow(dep, exported); via != nil {
+			err = at.errorf("export `%s` uses types of `%s`, once exported and once, through `%s`, imported", item.Name, via.ID(), dep.ID())
+		} else {
+			err = wb.needImport(&WorldItem{Name: dep.ID(), Stability: item.Stability, Interface: dep})
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return wb.exports.put(item, at)
+}
+
+// exportedBelow gives an interface that i needs, at any distance, and that
+// the world exports.
+func (wb *worldBuilder) exportedBelow(i *Interface, exported map[string]*WorldItem) *Interface {
+	if found, ok := wb.below[i]; ok {
+		return found
+	}
+	wb.below[i] = nil
+	for _, dep := range Needs(i) {
+		found := wb.exportedBelow(dep, exported)
+		if exported[dep.ID()] != nil {
+			found = dep
+		}
+		if found != nil {
+			wb.below[i] = found
+			return found
+		}
+	}
 	return nil
 }
 
@@ -176,10 +311,6 @@ func itemID(item *WorldItem) string {
 		return ""
 	}
 	return item.Interface.ID()
-}
-
-func sameInterface(a, b *WorldItem) bool {
-	return a.Interface != nil && a.Interface == b.Interface && a.Interface.Name != ""
 }
 
 // Needs gives the interfaces from which i uses types, each once, in order.
@@ -195,74 +326,4 @@ func Needs(i *Interface) []*Interface {
 		}
 	}
 	return needs
-}
-
-// finish puts the exports in order and adds what they need.
-func (wb *worldBuilder) finish() error {
-	put := map[string]bool{}
-	var place func(item *WorldItem) error
-	place = func(item *WorldItem) error {
-		if put[item.Name] {
-			return nil
-		}
-		put[item.Name] = true
-		if item.Interface != nil {
-			for _, dep := range Needs(item.Interface) {
-				if err := wb.exportNeed(item, dep, place); err != nil {
-					return err
-				}
-			}
-		}
-		wb.w.Exports = append(wb.w.Exports, item)
-		return nil
-	}
-	for _, item := range wb.wanted {
-		if err := place(item); err != nil {
-			return err
-		}
-	}
-	slices.SortStableFunc(wb.w.Imports, func(a, b *WorldItem) int { return rank(a) - rank(b) })
-	return nil
-}
-
-// rank orders imports by what they may mention: interfaces come first, then
-// the world's types, then its functions.
-func rank(item *WorldItem) int {
-	switch {
-	case item.Interface != nil:
-		return 0
-	case item.Type != nil:
-		return 1
-	}
-	return 2
-}
-
-// exportNeed provides an interface that an export uses types from: an export
-// of the world if there is one, else an import.
-func (wb *worldBuilder) exportNeed(item *WorldItem, dep *Interface, place func(*WorldItem) error) error {
-	if e := wb.exports[dep.ID()]; e != nil {
-		return place(e)
-	}
-	if via := wb.exportedBelow(dep, map[*Interface]bool{}); via != nil {
-		return wb.d.name.pos.errorf("export `%s` uses types of `%s`, once exported and once, through `%s`, imported", item.Name, via.ID(), dep.ID())
-	}
-	return wb.addImport(&WorldItem{Name: dep.ID(), Interface: dep}, wb.d.name.pos)
-}
-
-// exportedBelow gives an interface that i needs, at any distance, and that
-// the world exports.
-func (wb *worldBuilder) exportedBelow(i *Interface, seen map[*Interface]bool) *Interface {
-	for _, dep := range Needs(i) {
-		if seen[dep] {
-			continue
-		}
-		seen[dep] = true
-		if wb.exports[dep.ID()] != nil {
-			return dep
-		}
-		if via := wb.exportedBelow(dep, seen); via != nil {
-			return via
-		}
-	}
-	return nil
 }

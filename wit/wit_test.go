@@ -17,18 +17,6 @@ const suite = "../../shared/suites/wit-parser"
 
 var active = wit.Features{"active", "active1", "active2"}
 
-// lenient are cases of the suite that are wrong and that this parser takes.
-var lenient = map[string]string{
-	"bad-gate3.wit": "what a gated item has inside goes with it",
-	"bad-gate4.wit": "what a gated item has inside goes with it",
-	"bad-gate5.wit": "what a gated item has inside goes with it",
-}
-
-// unsupported are cases of the suite that this parser does not take.
-var unsupported = map[string]string{
-	"kinds-of-deps": "has packages in binary form",
-}
-
 func parseCase(path string) (*wit.Resolve, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -58,37 +46,6 @@ func cases(t *testing.T, dir string) []string {
 		}
 	}
 	return names
-}
-
-func TestSuite(t *testing.T) {
-	for _, name := range cases(t, suite) {
-		t.Run(name, func(t *testing.T) {
-			if why := unsupported[name]; why != "" {
-				t.Skip(why)
-			}
-			r, err := parseCase(filepath.Join(suite, name))
-			if err != nil {
-				t.Fatal(err)
-			}
-			checkStable(t, r)
-		})
-	}
-}
-
-func TestSuiteErrors(t *testing.T) {
-	dir := filepath.Join(suite, "parse-fail")
-	for _, name := range cases(t, dir) {
-		t.Run(name, func(t *testing.T) {
-			if why := lenient[name]; why != "" {
-				t.Skip(why)
-			}
-			_, err := parseCase(filepath.Join(dir, name))
-			if err == nil {
-				t.Fatal("accepted")
-			}
-			t.Log(err)
-		})
-	}
 }
 
 // checkStable prints, parses and prints again.

@@ -158,6 +158,120 @@ func WitStoreScheme(arena *witRuntime.Arena, p unsafe.Pointer, v Scheme) {
 	}
 }
 
+// DnsErrorPayload is the record DNS-error-payload.
+//
+// Payload of `DNS-error`.
+type DnsErrorPayload struct {
+	Rcode    witTypes.Option[string]
+	InfoCode witTypes.Option[uint16]
+}
+
+// WitLoadDnsErrorPayload is for generated code: it lifts a value from memory.
+func WitLoadDnsErrorPayload(p unsafe.Pointer) DnsErrorPayload {
+	var value witTypes.Option[string]
+	if *(*uint8)(p) != 0 {
+		value = witTypes.Some[string](witRuntime.String(*(*uint32)(unsafe.Add(p, 4)), *(*uint32)(unsafe.Add(p, 8))))
+	}
+	var value2 witTypes.Option[uint16]
+	if *(*uint8)(unsafe.Add(p, 12)) != 0 {
+		value2 = witTypes.Some[uint16](*(*uint16)(unsafe.Add(p, 14)))
+	}
+	return DnsErrorPayload{
+		Rcode:    value,
+		InfoCode: value2,
+	}
+}
+
+// WitStoreDnsErrorPayload is for generated code: it lowers a value to memory.
+func WitStoreDnsErrorPayload(arena *witRuntime.Arena, p unsafe.Pointer, v DnsErrorPayload) {
+	if v.Rcode.IsSome() {
+		*(*uint8)(p) = 1
+		addr, n := arena.String(v.Rcode.Some())
+		*(*uint32)(unsafe.Add(p, 4)) = addr
+		*(*uint32)(unsafe.Add(p, 8)) = n
+	}
+	if v.InfoCode.IsSome() {
+		*(*uint8)(unsafe.Add(p, 12)) = 1
+		*(*uint16)(unsafe.Add(p, 14)) = v.InfoCode.Some()
+	}
+}
+
+// TlsAlertReceivedPayload is the record TLS-alert-received-payload.
+//
+// Payload of `TLS-alert-received`.
+type TlsAlertReceivedPayload struct {
+	AlertId      witTypes.Option[uint8]
+	AlertMessage witTypes.Option[string]
+}
+
+// WitLoadTlsAlertReceivedPayload is for generated code: it lifts a value from memory.
+func WitLoadTlsAlertReceivedPayload(p unsafe.Pointer) TlsAlertReceivedPayload {
+	var value witTypes.Option[uint8]
+	if *(*uint8)(p) != 0 {
+		value = witTypes.Some[uint8](*(*uint8)(unsafe.Add(p, 1)))
+	}
+	var value2 witTypes.Option[string]
+	if *(*uint8)(unsafe.Add(p, 4)) != 0 {
+		value2 = witTypes.Some[string](witRuntime.String(*(*uint32)(unsafe.Add(p, 8)), *(*uint32)(unsafe.Add(p, 12))))
+	}
+	return TlsAlertReceivedPayload{
+		AlertId:      value,
+		AlertMessage: value2,
+	}
+}
+
+// WitStoreTlsAlertReceivedPayload is for generated code: it lowers a value to memory.
+func WitStoreTlsAlertReceivedPayload(arena *witRuntime.Arena, p unsafe.Pointer, v TlsAlertReceivedPayload) {
+	if v.AlertId.IsSome() {
+		*(*uint8)(p) = 1
+		*(*uint8)(unsafe.Add(p, 1)) = v.AlertId.Some()
+	}
+	if v.AlertMessage.IsSome() {
+		*(*uint8)(unsafe.Add(p, 4)) = 1
+		addr, n := arena.String(v.AlertMessage.Some())
+		*(*uint32)(unsafe.Add(p, 8)) = addr
+		*(*uint32)(unsafe.Add(p, 12)) = n
+	}
+}
+
+// FieldSizePayload is the record field-size-payload.
+//
+// Payload of the cases about the size of a field.
+type FieldSizePayload struct {
+	FieldName witTypes.Option[string]
+	FieldSize witTypes.Option[uint32]
+}
+
+// WitLoadFieldSizePayload is for generated code: it lifts a value from memory.
+func WitLoadFieldSizePayload(p unsafe.Pointer) FieldSizePayload {
+	var value witTypes.Option[string]
+	if *(*uint8)(p) != 0 {
+		value = witTypes.Some[string](witRuntime.String(*(*uint32)(unsafe.Add(p, 4)), *(*uint32)(unsafe.Add(p, 8))))
+	}
+	var value2 witTypes.Option[uint32]
+	if *(*uint8)(unsafe.Add(p, 12)) != 0 {
+		value2 = witTypes.Some[uint32](*(*uint32)(unsafe.Add(p, 16)))
+	}
+	return FieldSizePayload{
+		FieldName: value,
+		FieldSize: value2,
+	}
+}
+
+// WitStoreFieldSizePayload is for generated code: it lowers a value to memory.
+func WitStoreFieldSizePayload(arena *witRuntime.Arena, p unsafe.Pointer, v FieldSizePayload) {
+	if v.FieldName.IsSome() {
+		*(*uint8)(p) = 1
+		addr, n := arena.String(v.FieldName.Some())
+		*(*uint32)(unsafe.Add(p, 4)) = addr
+		*(*uint32)(unsafe.Add(p, 8)) = n
+	}
+	if v.FieldSize.IsSome() {
+		*(*uint8)(unsafe.Add(p, 12)) = 1
+		*(*uint32)(unsafe.Add(p, 16)) = v.FieldSize.Some()
+	}
+}
+
 // ErrorCode is the variant error-code.
 //
 // What can go wrong; the cases are those of IANA's registry of HTTP proxy
@@ -635,120 +749,6 @@ func WitStoreErrorCode(arena *witRuntime.Arena, p unsafe.Pointer, v ErrorCode) {
 			*(*uint32)(unsafe.Add(p, 12)) = addr3
 			*(*uint32)(unsafe.Add(p, 16)) = n3
 		}
-	}
-}
-
-// DnsErrorPayload is the record DNS-error-payload.
-//
-// Payload of `DNS-error`.
-type DnsErrorPayload struct {
-	Rcode    witTypes.Option[string]
-	InfoCode witTypes.Option[uint16]
-}
-
-// WitLoadDnsErrorPayload is for generated code: it lifts a value from memory.
-func WitLoadDnsErrorPayload(p unsafe.Pointer) DnsErrorPayload {
-	var value witTypes.Option[string]
-	if *(*uint8)(p) != 0 {
-		value = witTypes.Some[string](witRuntime.String(*(*uint32)(unsafe.Add(p, 4)), *(*uint32)(unsafe.Add(p, 8))))
-	}
-	var value2 witTypes.Option[uint16]
-	if *(*uint8)(unsafe.Add(p, 12)) != 0 {
-		value2 = witTypes.Some[uint16](*(*uint16)(unsafe.Add(p, 14)))
-	}
-	return DnsErrorPayload{
-		Rcode:    value,
-		InfoCode: value2,
-	}
-}
-
-// WitStoreDnsErrorPayload is for generated code: it lowers a value to memory.
-func WitStoreDnsErrorPayload(arena *witRuntime.Arena, p unsafe.Pointer, v DnsErrorPayload) {
-	if v.Rcode.IsSome() {
-		*(*uint8)(p) = 1
-		addr, n := arena.String(v.Rcode.Some())
-		*(*uint32)(unsafe.Add(p, 4)) = addr
-		*(*uint32)(unsafe.Add(p, 8)) = n
-	}
-	if v.InfoCode.IsSome() {
-		*(*uint8)(unsafe.Add(p, 12)) = 1
-		*(*uint16)(unsafe.Add(p, 14)) = v.InfoCode.Some()
-	}
-}
-
-// TlsAlertReceivedPayload is the record TLS-alert-received-payload.
-//
-// Payload of `TLS-alert-received`.
-type TlsAlertReceivedPayload struct {
-	AlertId      witTypes.Option[uint8]
-	AlertMessage witTypes.Option[string]
-}
-
-// WitLoadTlsAlertReceivedPayload is for generated code: it lifts a value from memory.
-func WitLoadTlsAlertReceivedPayload(p unsafe.Pointer) TlsAlertReceivedPayload {
-	var value witTypes.Option[uint8]
-	if *(*uint8)(p) != 0 {
-		value = witTypes.Some[uint8](*(*uint8)(unsafe.Add(p, 1)))
-	}
-	var value2 witTypes.Option[string]
-	if *(*uint8)(unsafe.Add(p, 4)) != 0 {
-		value2 = witTypes.Some[string](witRuntime.String(*(*uint32)(unsafe.Add(p, 8)), *(*uint32)(unsafe.Add(p, 12))))
-	}
-	return TlsAlertReceivedPayload{
-		AlertId:      value,
-		AlertMessage: value2,
-	}
-}
-
-// WitStoreTlsAlertReceivedPayload is for generated code: it lowers a value to memory.
-func WitStoreTlsAlertReceivedPayload(arena *witRuntime.Arena, p unsafe.Pointer, v TlsAlertReceivedPayload) {
-	if v.AlertId.IsSome() {
-		*(*uint8)(p) = 1
-		*(*uint8)(unsafe.Add(p, 1)) = v.AlertId.Some()
-	}
-	if v.AlertMessage.IsSome() {
-		*(*uint8)(unsafe.Add(p, 4)) = 1
-		addr, n := arena.String(v.AlertMessage.Some())
-		*(*uint32)(unsafe.Add(p, 8)) = addr
-		*(*uint32)(unsafe.Add(p, 12)) = n
-	}
-}
-
-// FieldSizePayload is the record field-size-payload.
-//
-// Payload of the cases about the size of a field.
-type FieldSizePayload struct {
-	FieldName witTypes.Option[string]
-	FieldSize witTypes.Option[uint32]
-}
-
-// WitLoadFieldSizePayload is for generated code: it lifts a value from memory.
-func WitLoadFieldSizePayload(p unsafe.Pointer) FieldSizePayload {
-	var value witTypes.Option[string]
-	if *(*uint8)(p) != 0 {
-		value = witTypes.Some[string](witRuntime.String(*(*uint32)(unsafe.Add(p, 4)), *(*uint32)(unsafe.Add(p, 8))))
-	}
-	var value2 witTypes.Option[uint32]
-	if *(*uint8)(unsafe.Add(p, 12)) != 0 {
-		value2 = witTypes.Some[uint32](*(*uint32)(unsafe.Add(p, 16)))
-	}
-	return FieldSizePayload{
-		FieldName: value,
-		FieldSize: value2,
-	}
-}
-
-// WitStoreFieldSizePayload is for generated code: it lowers a value to memory.
-func WitStoreFieldSizePayload(arena *witRuntime.Arena, p unsafe.Pointer, v FieldSizePayload) {
-	if v.FieldName.IsSome() {
-		*(*uint8)(p) = 1
-		addr, n := arena.String(v.FieldName.Some())
-		*(*uint32)(unsafe.Add(p, 4)) = addr
-		*(*uint32)(unsafe.Add(p, 8)) = n
-	}
-	if v.FieldSize.IsSome() {
-		*(*uint8)(unsafe.Add(p, 12)) = 1
-		*(*uint32)(unsafe.Add(p, 16)) = v.FieldSize.Some()
 	}
 }
 
