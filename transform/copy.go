@@ -259,7 +259,7 @@ func (c *copier) typ(t wit.Type, ctx *wit.Interface) (wit.Type, error) {
 	d, ok := t.(*wit.TypeDef)
 	if !ok {
 		if t == wit.ErrorContext {
-			return nil, c.errorf("WASI 0.2 has nothing that error-context could become")
+			return nil, c.errorf("error-context is not supported: WASI 0.2 has nothing that it could become")
 		}
 		return t, nil
 	}
@@ -341,8 +341,11 @@ const (
 
 // fixed gives the tuple that stands for a list of fixed length.
 func (c *copier) fixed(l *wit.List) (wit.Kind, error) {
-	if l.Len > maxFixed || int(l.Len)*words(l.Elem) > maxWords {
+	if l.Len > maxFixed {
 		return nil, c.errorf("a list of fixed length %d is too long for the tuple that stands for it; the limit is %d", l.Len, maxFixed)
+	}
+	if int(l.Len)*words(l.Elem) > maxWords {
+		return nil, c.errorf("lists of fixed length in each other are too long for the tuples that stand for them; give the inner type a name")
 	}
 	t := &wit.Tuple{}
 	for range l.Len {

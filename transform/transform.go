@@ -119,7 +119,9 @@ func Polyfill(w *wit.World, o Options) (*Result, error) {
 	if err := c.polyfill(); err != nil {
 		return nil, fmt.Errorf("world %s: %w", w.ID(), err)
 	}
-	c.resolve()
+	if err := c.resolve(); err != nil {
+		return nil, fmt.Errorf("world %s: %w", w.ID(), err)
+	}
 	return c.result, nil
 }
 
