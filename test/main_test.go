@@ -143,6 +143,18 @@ func (s *server) Stderr() string {
 	return s.stderr.String()
 }
 
+// says waits until the server has printed text.
+func (s *server) says(t *testing.T, text string) {
+	t.Helper()
+	for range 500 {
+		if strings.Contains(s.Stderr(), text) {
+			return
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	t.Errorf("standard error does not say %q:\n%s", text, s.Stderr())
+}
+
 // stop asks the server to finish and checks that it does.
 func (s *server) stop(t *testing.T) {
 	http.DefaultClient.CloseIdleConnections()

@@ -113,7 +113,7 @@ const (
 	idleTimeout       = 2 * time.Minute
 )
 
-func serveHTTP(c *cli.Context, listener net.Listener, handler http.Handler) error {
+func serveHTTP(c *cli.Context, listener net.Listener, handler *wasihttp.Handler) error {
 	server := &http.Server{
 		Handler:           handler,
 		MaxHeaderBytes:    maxHeaderBytes,
@@ -129,7 +129,11 @@ func serveHTTP(c *cli.Context, listener net.Listener, handler http.Handler) erro
 	case <-c.Context.Done():
 	}
 	fmt.Fprintln(c.App.ErrWriter, "Finishing the requests in flight ...")
-	err := server.Shutdown(context.WithoutCancel(c.Context))
+	ctx := context.WithoutCancel(c.Context)
+	err := server.Shutdown(ctx)
+	lingering, cancel := context.WithTimeout(ctx, wasihttp.DefaultLinger)
+	defer cancel()
+	_ = handler.Wait(lingering) // guests that go on after their answers have had their time
 	if serveErr := <-failed; !errors.Is(serveErr, http.ErrServerClosed) {
 		err = errors.Join(err, serveErr)
 	}

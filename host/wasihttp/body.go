@@ -219,6 +219,8 @@ type serverBody struct {
 	// reads come from other goroutines.
 	mu      sync.Mutex
 	proceed func()
+	settled bool // read to its end, or given up: the guest will not read on
+	duplex  bool // the response began before it was settled
 }
 
 func (b *serverBody) Read(p []byte) (int, error) {
@@ -231,6 +233,11 @@ func (b *serverBody) Read(p []byte) (int, error) {
 	n, err := b.rc.Read(p)
 	if b.stopped.Load() {
 		return 0, errGone
+	}
+	if err != nil {
+		b.mu.Lock()
+		b.settled = true
+		b.mu.Unlock()
 	}
 	return n, err
 }
@@ -247,8 +254,28 @@ func (b *serverBody) let() {
 func (b *serverBody) Close() error {
 	b.mu.Lock()
 	b.proceed = nil
+	b.settled = true
 	b.mu.Unlock()
 	return nil
+}
+
+// drainTime is how long a client may go on to send a body that nobody reads.
+const drainTime = 2 * time.Second
+
+// drain reads what the client still sends. net/http does so for a response
+// that begins after the request was read; for others it does it too late, and
+// then takes its own look-out for the end of the connection for a read of the
+// handler's. A client that does not come to an end loses the connection.
+func (b *serverBody) drain(rc *http.ResponseController) {
+	if !b.duplex {
+		return
+	}
+	_ = rc.Flush()
+	_ = rc.SetReadDeadline(time.Now().Add(drainTime))
+	if _, err := io.Copy(io.Discard, b.rc); err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	_ = rc.SetReadDeadline(time.Time{})
 }
 
 // stop is for the end of the handler.

@@ -101,7 +101,7 @@ func (h *Handler) Wait(ctx context.Context) error {
 
 // Reasons for which the handler itself ends a request.
 var (
-	errTimeout = errors.New("no response in time")
+	errTimeout = errors.New("no response within the time limit")
 	errBusy    = errors.New("too many requests at once")
 )
 
@@ -112,7 +112,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer cancel(errGone)
 	inTime := func() bool { return true }
 	if h.conf.Timeout > 0 {
-		inTime = time.AfterFunc(h.conf.Timeout, func() { cancel(errTimeout) }).Stop
+		inTime = time.AfterFunc(h.conf.Timeout, func() { cancel(fmt.Errorf("%w, %v", errTimeout, h.conf.Timeout)) }).Stop
 	}
 	x := h.begin(ctx, w, r)
 	o := x.wait()
@@ -121,6 +121,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		o = outcome{err: errTimeout}
 	}
 	x.finish(w, r, o)
+	x.body.drain(http.NewResponseController(w))
 }
 
 // An exchange is one request with its instance. One goroutine, net/http's,
@@ -208,8 +209,11 @@ func (x *exchange) run() {
 	if in == nil {
 		return
 	}
-	if o.err == nil {
+	switch {
+	case o.err == nil:
 		x.attend(in, pipe)
+	case x.ctx.Err() != nil:
+		x.windDown(in)
 	}
 	if err := in.Close(context.Background()); err != nil {
 		x.log(slog.LevelWarn, "closing the instance failed", err)
@@ -234,9 +238,11 @@ func (x *exchange) call() (in *host.Instance, o outcome) {
 		x.req.drop()
 		return nil, outcome{err: fmt.Errorf("making an instance: %w", err)}
 	}
-	defer context.AfterFunc(x.ctx, func() { interrupt(in) })()
+	defer interrupt(x.ctx, in)()
 	res, err := x.h.handle.Call(x.ctx, in, sendParams{x.req})
 	switch {
+	case err != nil && errors.Is(err, x.ctx.Err()):
+		return in, outcome{err: context.Cause(x.ctx)}
 	case err != nil:
 		return in, outcome{err: err}
 	case res.IsErr:
@@ -249,15 +255,34 @@ func (x *exchange) call() (in *host.Instance, o outcome) {
 // may take to notice that its request is over.
 const cancelGrace = 100 * time.Millisecond
 
-// interrupt closes an instance whose call does not return although its context
-// is cancelled, without waiting for it. An instance that waits for events is
-// not concerned: its call has returned by then.
-func interrupt(in *host.Instance) {
-	time.AfterFunc(cancelGrace, func() {
-		ctx, cancel := context.WithCancel(context.Background())
-		cancel()
-		_ = in.Close(ctx) // says that it has not waited
+// interrupt closes an instance whose call does not return although ctx is
+// cancelled, without waiting for it. An instance that waits for events is not
+// concerned: its call returns at once.
+func interrupt(ctx context.Context, in *host.Instance) (returned func()) {
+	done := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		select {
+		case <-done:
+		case <-time.After(cancelGrace):
+			ended, cancel := context.WithCancel(context.Background())
+			cancel()
+			_ = in.Close(ended) // says that it has not waited
+		}
 	})
+	return func() {
+		stop()
+		close(done)
+	}
+}
+
+// cancelLinger is how long a guest may clean up after its call was cancelled.
+const cancelLinger = time.Second
+
+// windDown lets the guest see that its request is over.
+func (x *exchange) windDown(in *host.Instance) {
+	ctx, cancel := context.WithTimeout(x.linger, cancelLinger)
+	defer cancel()
+	_ = in.WaitIdle(ctx) // it ends either way
 }
 
 // attend lets the guest go on while the response is sent and for the linger

@@ -17,7 +17,9 @@ import (
 func newServerRequest(w http.ResponseWriter, r *http.Request) (*Request, *serverBody) {
 	sb := &serverBody{rc: r.Body}
 	var contents io.ReadCloser
-	if r.Body != nil && r.Body != http.NoBody {
+	if r.Body == nil || r.Body == http.NoBody {
+		sb.settled = true
+	} else {
 		contents = sb
 		if r.ProtoMajor == 1 && strings.EqualFold(r.Header.Get("Expect"), "100-continue") {
 			sb.proceed = func() { w.WriteHeader(http.StatusContinue) }
@@ -111,11 +113,14 @@ func (s *sending) send(ctx context.Context) error {
 	if err := s.head(); err != nil {
 		return err
 	}
-	if s.resp.stream == nil || !s.hasContents() {
+	switch {
+	case !s.hasContents():
 		if s.resp.stream != nil {
 			s.resp.stream.Close()
 		}
 		return nil
+	case s.resp.stream == nil:
+		return s.trailers(ctx)
 	}
 	stop := context.AfterFunc(ctx, func() { s.resp.stream.Close() })
 	defer stop()
@@ -161,9 +166,11 @@ func (s *sending) head() error {
 		own["Content-Type"] = nil // net/http is not to guess one
 	}
 	maps.Copy(s.w.Header(), own)
-	// Without this, HTTP/1 reads the request to its end before it answers.
-	// Other versions need no such thing and say so.
-	_ = s.rc.EnableFullDuplex()
+	if !s.request.settled {
+		// Without this, HTTP/1 reads the request to its end before it answers.
+		// Other versions need no such thing and say so.
+		s.request.duplex = s.rc.EnableFullDuplex() == nil
+	}
 	s.begun = true
 	s.w.WriteHeader(int(s.resp.status))
 	return nil
@@ -226,6 +233,14 @@ func (s *sending) trailers(ctx context.Context) error {
 		err = s.failure()
 	}
 	if err != nil {
+		return err
+	}
+	if f == nil || len(f.list) == 0 {
+		return nil
+	}
+	// Only a response whose head is out has trailers that it has not announced:
+	// before, net/http takes it for complete and declares its length.
+	if err := s.flush(); err != nil {
 		return err
 	}
 	f.copyTrailers(s.w.Header(), http.TrailerPrefix)
