@@ -23,6 +23,7 @@ func bindgenCommand() *cli.Command {
 		ArgsUsage: " ",
 		Subcommands: []*cli.Command{
 			bindgenGuestCommand(),
+			bindgenHostCommand(),
 		},
 		Action: func(c *cli.Context) error {
 			if c.Args().Present() {

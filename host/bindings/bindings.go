@@ -43,6 +43,9 @@ func AsUnit(err error) (struct{}, bool) {
 // ErrFailed is the error arm of result<T>.
 var ErrFailed = errors.New("the function answered an error without a value")
 
+// ErrNil is nil where a resource is needed.
+var ErrNil = errors.New("nil where a resource is needed")
+
 // ErrNoImports is what calls of imports answer, as a trap, in an instance that
 // was not made by the generated package.
 var ErrNoImports = errors.New("the instance was made without the imports of its bindings")
@@ -85,11 +88,15 @@ func NewResource[T io.Closer](name string) *host.ResourceType {
 // A Conv carries conversions between the types of generated bindings and the
 // host's shapes, of the values of one call. The first problem counts.
 type Conv struct {
+	Ctx   context.Context // of the call
 	In    *host.Instance
 	Err   error
 	lent  []*Handle // until Release
 	given []*Handle // not the embedder's any more, unless the call does not take place
 }
+
+// Fork gives a Conv for what a stream or future of the call carries later.
+func (x *Conv) Fork() Conv { return Conv{Ctx: x.In.Context(), In: x.In} }
 
 // Fail notes a problem.
 func (x *Conv) Fail(err error) {

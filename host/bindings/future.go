@@ -85,8 +85,8 @@ func Same[T any](v T) (T, error) { return v, nil }
 // is the shape of T.
 type GuestFuture[R any] struct {
 	pipe    *host.ExportFunc[struct{}, guestEnds]
-	send    *host.ExportFunc[sendParams[R], struct{}]
-	receive *host.ExportFunc[receiverParam, host.Option[R]]
+	send    func(ctx context.Context, in *host.Instance, sender host.Ref, v R) error
+	receive func(ctx context.Context, in *host.Instance, receiver host.Ref) (host.Option[R], error)
 }
 
 type (
@@ -95,16 +95,40 @@ type (
 		Sender host.Ref
 		Result R
 	}
+	senderParam   struct{ Sender host.Ref }
 	receiverParam struct{ Receiver host.Ref }
 )
 
 // BindFuture finds the future with the payload name in an exported interface.
 func BindFuture[R any](pre *host.InstancePre, iface, name string) (*GuestFuture[R], error) {
-	f := new(GuestFuture[R])
-	var err, err2, err3 error
-	f.pipe, err = host.Export[struct{}, guestEnds](pre, iface, "isyswasfa-pipe-"+name)
-	f.send, err2 = host.Export[sendParams[R], struct{}](pre, iface, "[static]isyswasfa-sender-"+name+".send")
-	f.receive, err3 = host.Export[receiverParam, host.Option[R]](pre, iface, "[static]isyswasfa-receiver-"+name+".receive")
+	pipe, err := host.Export[struct{}, guestEnds](pre, iface, "isyswasfa-pipe-"+name)
+	send, err2 := host.Export[sendParams[R], struct{}](pre, iface, "[static]isyswasfa-sender-"+name+".send")
+	receive, err3 := host.Export[receiverParam, host.Option[R]](pre, iface, "[static]isyswasfa-receiver-"+name+".receive")
+	f := &GuestFuture[R]{pipe: pipe}
+	f.send = func(ctx context.Context, in *host.Instance, sender host.Ref, v R) error {
+		_, err := send.Call(ctx, in, sendParams[R]{sender, v})
+		return err
+	}
+	f.receive = func(ctx context.Context, in *host.Instance, receiver host.Ref) (host.Option[R], error) {
+		return receive.Call(ctx, in, receiverParam{receiver})
+	}
+	return f, errors.Join(err, err2, err3)
+}
+
+// BindUnitFuture is [BindFuture] for a future without a type.
+func BindUnitFuture(pre *host.InstancePre, iface, name string) (*GuestFuture[struct{}], error) {
+	pipe, err := host.Export[struct{}, guestEnds](pre, iface, "isyswasfa-pipe-"+name)
+	send, err2 := host.Export[senderParam, struct{}](pre, iface, "[static]isyswasfa-sender-"+name+".send")
+	receive, err3 := host.Export[receiverParam, struct{}](pre, iface, "[static]isyswasfa-receiver-"+name+".receive")
+	f := &GuestFuture[struct{}]{pipe: pipe}
+	f.send = func(ctx context.Context, in *host.Instance, sender host.Ref, _ struct{}) error {
+		_, err := send.Call(ctx, in, senderParam{sender})
+		return err
+	}
+	f.receive = func(ctx context.Context, in *host.Instance, receiver host.Ref) (host.Option[struct{}], error) {
+		_, err := receive.Call(ctx, in, receiverParam{receiver})
+		return host.Some(struct{}{}), err
+	}
 	return f, errors.Join(err, err2, err3)
 }
 
@@ -113,7 +137,7 @@ func BindFuture[R any](pre *host.InstancePre, iface, name string) (*GuestFuture[
 // is lost.
 func TakeGuestFuture[R, T any](in *host.Instance, f *GuestFuture[R], ref host.Ref, lift func(R) (T, error)) func(context.Context) (T, error) {
 	return once(func(ctx context.Context) (T, error, bool) {
-		o, err := f.receive.Call(ctx, in, receiverParam{ref})
+		o, err := f.receive(ctx, in, ref)
 		return lifted(o.Value, o.Some, err, true, lift)
 	})
 }
@@ -132,7 +156,7 @@ func GiveGuestFuture[T, R any](ctx context.Context, in *host.Instance, f *GuestF
 				if raw, err := lower(v); err == nil {
 					// A guest that has failed or does not listen any more
 					// needs nothing.
-					_, _ = f.send.Call(in.Context(), in, sendParams[R]{ends.Sender, raw})
+					_ = f.send(in.Context(), in, ends.Sender, raw)
 					return
 				}
 			}
@@ -141,4 +165,3 @@ func GiveGuestFuture[T, R any](ctx context.Context, in *host.Instance, f *GuestF
 	}()
 	return ends.Receiver, nil
 }
-

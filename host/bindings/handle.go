@@ -2,7 +2,6 @@ package bindings
 
 import (
 	"errors"
-	"fmt"
 	"sync"
 
 	"github.com/isyswasfa/isyswasfa/host"
@@ -102,9 +101,9 @@ func (x *Conv) Give(h *Handle) host.Ref {
 func (x *Conv) usable(h *Handle) bool {
 	switch {
 	case h == nil:
-		x.Fail(errors.New("nil where a resource is needed"))
+		x.Fail(ErrNil)
 	case h.in != x.In:
-		x.Fail(fmt.Errorf("the resource belongs to another instance"))
+		x.Fail(errors.New("the resource belongs to another instance"))
 	default:
 		return true
 	}

@@ -97,16 +97,7 @@ type futureEnds[T any] struct {
 // isyswasfa-pipe-NAME, send and receive. T is the shape of the payload. The
 // same interface's functions take and give *[Receiver] for the future.
 func AddFuture[T any](d *host.Definitions, name string) {
-	sender, receiver := "isyswasfa-sender-"+name, "isyswasfa-receiver-"+name
-	d.Resource(sender, host.NewResource(sender, func(_ *host.Instance, s *Sender[T]) {
-		s.Future.Drop()
-	}))
-	d.Resource(receiver, host.NewResource[Receiver[T]](receiver, nil))
-	d.Func("isyswasfa-pipe-"+name, host.Func(
-		func(c *host.Call, _ struct{}) (futureEnds[T], error) {
-			f := new(Future[T])
-			return futureEnds[T]{&Sender[T]{f}, &Receiver[T]{f}}, nil
-		}))
+	sender, receiver := addFutureEnds[T](d, name)
 	type sendParams struct {
 		Sender *Sender[T]
 		Result T
@@ -116,12 +107,43 @@ func AddFuture[T any](d *host.Definitions, name string) {
 			p.Sender.Future.Resolve(p.Result)
 			return struct{}{}, nil
 		}))
-	type receiveParams struct{ Receiver *Receiver[T] }
 	d.Async("[static]"+receiver+".receive", host.AsyncFunc(
-		func(c *host.Call, p receiveParams, done *host.Completion[host.Option[T]]) error {
+		func(c *host.Call, p receiveParams[T], done *host.Completion[host.Option[T]]) error {
 			done.OnCancel(p.Receiver.Future.OnDone(func(v T, sent bool) {
 				done.Resolve(host.Option[T]{Some: sent, Value: v})
 			}))
 			return nil
 		}))
+}
+
+// AddUnitFuture is [AddFuture] for a future without a type. Whoever receives
+// cannot tell that it was sent from that its sender was dropped.
+func AddUnitFuture(d *host.Definitions, name string) {
+	sender, receiver := addFutureEnds[struct{}](d, name)
+	d.Func("[static]"+sender+".send", host.Func(
+		func(c *host.Call, p struct{ Sender *Sender[struct{}] }) (struct{}, error) {
+			p.Sender.Future.Resolve(struct{}{})
+			return struct{}{}, nil
+		}))
+	d.Async("[static]"+receiver+".receive", host.AsyncFunc(
+		func(c *host.Call, p receiveParams[struct{}], done *host.Completion[struct{}]) error {
+			done.OnCancel(p.Receiver.Future.OnDone(func(struct{}, bool) { done.Resolve(struct{}{}) }))
+			return nil
+		}))
+}
+
+type receiveParams[T any] struct{ Receiver *Receiver[T] }
+
+func addFutureEnds[T any](d *host.Definitions, name string) (sender, receiver string) {
+	sender, receiver = "isyswasfa-sender-"+name, "isyswasfa-receiver-"+name
+	d.Resource(sender, host.NewResource(sender, func(_ *host.Instance, s *Sender[T]) {
+		s.Future.Drop()
+	}))
+	d.Resource(receiver, host.NewResource[Receiver[T]](receiver, nil))
+	d.Func("isyswasfa-pipe-"+name, host.Func(
+		func(c *host.Call, _ struct{}) (futureEnds[T], error) {
+			f := new(Future[T])
+			return futureEnds[T]{&Sender[T]{f}, &Receiver[T]{f}}, nil
+		}))
+	return sender, receiver
 }
