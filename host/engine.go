@@ -29,6 +29,7 @@ type Engine struct {
 	cache wazero.CompilationCache
 	conf  Config
 	live  atomic.Int64 // instances not closed yet
+	pool  *memoryPool  // of linear memories; nil for those of wazero
 }
 
 const pageSize = 64 << 10
@@ -45,7 +46,7 @@ func NewEngine(ctx context.Context, conf Config) (*Engine, error) {
 		}
 		rc = rc.WithMemoryLimitPages(uint32(pages))
 	}
-	e := &Engine{conf: conf}
+	e := &Engine{conf: conf, pool: newMemoryPool()}
 	if conf.CacheDir != "" {
 		c, err := wazero.NewCompilationCacheWithDir(conf.CacheDir)
 		if err != nil {
@@ -65,6 +66,9 @@ func (e *Engine) Close(ctx context.Context) error {
 		if cerr := e.cache.Close(ctx); err == nil {
 			err = cerr
 		}
+	}
+	if e.pool != nil {
+		e.pool.close()
 	}
 	return err
 }

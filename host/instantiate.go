@@ -111,6 +111,9 @@ func (in *Instance) runSteps(ctx context.Context) error {
 		return in.mods[in.pre.c.steps[current].sources[n]]
 	}
 	ictx := experimental.WithImportResolver(&in.guest, resolve)
+	if pool := in.pre.c.e.pool; pool != nil {
+		ictx = experimental.WithMemoryAllocator(ictx, pool)
+	}
 	for i, s := range in.pre.c.prog.Steps {
 		if _, ok := s.(*component.InstantiateModule); !ok {
 			continue

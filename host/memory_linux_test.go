@@ -1,0 +1,52 @@
+package host
+
+import "testing"
+
+// TestMemoryPool wants a range that comes back to be as good as new, whatever
+// was written to it, and memories that grow in place.
+func TestMemoryPool(t *testing.T) {
+	p := newMemoryPool()
+	defer p.close()
+	const limit = 64 << 20
+	for _, used := range []uint64{0, pageSize, keptBytes, keptBytes + pageSize, limit} {
+		m := p.Allocate(0, limit)
+		b := m.Reallocate(used)
+		for i := range b {
+			b[i] = 1
+		}
+		if used > 0 {
+			first := &b[0]
+			if b = m.Reallocate(limit); &b[0] != first || len(b) != limit {
+				t.Errorf("a memory of %d bytes moved when it grew", used)
+			}
+			b[limit-1] = 1
+		}
+		if m.Reallocate(limit+1) != nil {
+			t.Error("a memory grew beyond its limit")
+		}
+		m.Free()
+		m.Free()
+		again := p.Allocate(0, limit)
+		if n := p.n; n != 0 {
+			t.Errorf("%d ranges are free while the only one is in use", n)
+		}
+		for i, x := range again.Reallocate(limit) {
+			if x != 0 {
+				t.Fatalf("after %d bytes were used, byte %d is %d", used, i, x)
+			}
+		}
+		again.Free()
+	}
+	var many []interface{ Free() }
+	for range keptRanges + 3 {
+		m := p.Allocate(0, pageSize)
+		m.Reallocate(pageSize)
+		many = append(many, m)
+	}
+	for _, m := range many {
+		m.Free()
+	}
+	if p.n != keptRanges {
+		t.Errorf("%d ranges are kept, want %d", p.n, keptRanges)
+	}
+}
