@@ -13,7 +13,6 @@ import (
 type copier struct {
 	options Options
 	src     *wit.World
-	std     map[string]*wit.Interface // what rewriting may need, by ID
 	io      wasiIO
 	keyword map[*wit.Package]bool // memo of hasKeyword
 	result  *Result
@@ -29,15 +28,10 @@ type copier struct {
 	moved    map[*wit.TypeDef]*wit.TypeDef // type of the world -> its copy in WorldTypes
 }
 
-func newCopier(w *wit.World, o Options) (*copier, error) {
-	ours, err := std.Resolve()
-	if err != nil {
-		return nil, err
-	}
-	c := &copier{
+func newCopier(w *wit.World, o Options) *copier {
+	return &copier{
 		options:  o,
 		src:      w,
-		std:      map[string]*wit.Interface{},
 		io:       findIO(w, o),
 		keyword:  map[*wit.Package]bool{},
 		byID:     map[string]*wit.Interface{},
@@ -52,12 +46,6 @@ func newCopier(w *wit.World, o Options) (*copier, error) {
 			Interfaces: map[*wit.Interface]*wit.Interface{},
 		},
 	}
-	for _, p := range ours.Packages {
-		for _, i := range p.Interfaces {
-			c.std[i.ID()] = i
-		}
-	}
-	return c, nil
 }
 
 // errorf makes an error that says where we are.
@@ -112,7 +100,11 @@ func (c *copier) stdInterface(id string) (*wit.Interface, error) {
 	if i := c.byID[c.io.id(id)]; i != nil {
 		return i, nil
 	}
-	return c.iface(c.std[id])
+	i, err := std.Interface(id)
+	if err != nil {
+		return nil, err
+	}
+	return c.iface(i)
 }
 
 func typeOf(i *wit.Interface, name string) *wit.TypeDef {

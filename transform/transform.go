@@ -112,10 +112,7 @@ func Polyfill(w *wit.World, o Options) (*Result, error) {
 	if err := checkSuffix(o.Suffix); err != nil {
 		return nil, err
 	}
-	c, err := newCopier(w, o)
-	if err != nil {
-		return nil, err
-	}
+	c := newCopier(w, o)
 	if err := c.polyfill(); err != nil {
 		return nil, fmt.Errorf("world %s: %w", w.ID(), err)
 	}

@@ -14,7 +14,8 @@ import (
 // maxFile bounds the length of one WIT file in bytes.
 const maxFile = 16 << 20
 
-// A LoadOption adjusts [ParseDir] and [ParseText]: a [Source] or [Features].
+// A LoadOption adjusts [ParseDir] and [ParseText]: a [Source], a *[Library] or
+// [Features].
 type LoadOption interface{ apply(*loader) }
 
 // A Source is WIT text, path -> text, in which packages are looked up that
@@ -26,12 +27,12 @@ type Source map[string]string
 // features are left out.
 type Features []string
 
-func (s Source) apply(l *loader)   { l.fallback = append(l.fallback, s) }
+func (s Source) apply(l *loader)   { l.sources = append(l.sources, s) }
 func (f Features) apply(l *loader) { l.features = append(l.features, f...) }
 
 // ParseDir reads the package whose *.wit files stand in dir. Packages it uses
 // are looked up in dir/deps, where each file and each folder of files is a
-// package, then in the options' sources. It gives all packages and that of
+// package, then in the options' sources and libraries. It gives all packages and that of
 // dir. Every error about text is an [*Error].
 func ParseDir(dir string, options ...LoadOption) (*Resolve, *Package, error) {
 	l := newLoader(options)
@@ -45,40 +46,59 @@ func ParseDir(dir string, options ...LoadOption) (*Resolve, *Package, error) {
 	if err := l.add(root, true, true); err != nil {
 		return nil, nil, err
 	}
-	deps := filepath.Join(dir, "deps")
-	entries, err := os.ReadDir(deps)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := l.addDeps(filepath.Join(dir, "deps")); err != nil {
 		return nil, nil, err
 	}
+	return l.resolve(dir)
+}
+
+// addDeps adds the packages of a folder deps, if there is one.
+func (l *loader) addDeps(deps string) error {
+	entries, err := os.ReadDir(deps)
+	if errors.Is(err, fs.ErrNotExist) {
+		l.look(deps + " (which is not there)")
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	skipped := ""
 	for _, e := range entries {
 		name := filepath.Join(deps, e.Name())
 		files := map[string]string{}
-		if info, err := os.Stat(name); err == nil && info.IsDir() {
+		switch info, err := os.Stat(name); {
+		case err != nil:
+			return err
+		case info.IsDir():
 			if files, err = readFolder(name); err != nil {
-				return nil, nil, err
+				return err
 			}
-		} else if strings.HasSuffix(name, ".wit") {
+		case strings.HasSuffix(name, ".wit"):
 			if files[name], err = readFile(name); err != nil {
-				return nil, nil, err
+				return err
 			}
+		case strings.HasSuffix(name, ".wasm") || strings.HasSuffix(name, ".wat"):
+			skipped = " (but not in " + e.Name() + ": packages in binary form are not read)"
 		}
 		if err := l.add(files, true, false); err != nil {
-			return nil, nil, err
+			return err
 		}
 	}
-	return l.resolve(dir)
+	l.look(deps + skipped)
+	return nil
 }
 
 // ParseText reads packages from texts, path -> text. Files of one folder that
 // do not say which package they belong to belong to the folder's; one folder
 // may hold several packages. The main package, which is returned apart, is
 // the one of the first path in sorted order. Other packages are looked up in
-// the options' sources.
+// the options' sources and libraries.
 func ParseText(files map[string]string, options ...LoadOption) (*Resolve, *Package, error) {
 	if len(files) == 0 {
 		return nil, nil, errors.New("no WIT files")
 	}
 	l := newLoader(options)
+	l.look("the text itself")
 	if err := l.addText(files, true); err != nil {
 		return nil, nil, err
 	}
@@ -117,12 +137,13 @@ func readFile(name string) (string, error) {
 
 // A loader collects the packages that may take part in a resolve.
 type loader struct {
-	features []string
-	fallback []Source
-	packages map[PackageName]*pkgState
-	declared []*pkgState // those of the text itself, in order
-	main     *pkgState
-	other    *loader // the fallback's packages, once needed
+	features  []string
+	sources   []Source // until their packages are needed
+	libraries []*Library
+	places    []string // where packages are looked for, for errors
+	packages  map[PackageName]*pkgState
+	declared  []*pkgState // those of the text itself, in order
+	main      *pkgState
 }
 
 func newLoader(options []LoadOption) *loader {
@@ -131,6 +152,17 @@ func newLoader(options []LoadOption) *loader {
 		o.apply(l)
 	}
 	return l
+}
+
+// look notes the places where packages are looked for.
+func (l *loader) look(first string) {
+	l.places = append(l.places, first)
+	if len(l.sources) > 0 {
+		l.places = append(l.places, "the other files given")
+	}
+	for _, lib := range l.libraries {
+		l.places = append(l.places, lib.Name)
+	}
 }
 
 // addText adds files folder by folder.
@@ -171,7 +203,7 @@ func (l *loader) add(files map[string]string, one, main bool) error {
 	}
 	slices.Sort(names)
 	for _, name := range names {
-		units, err := parseFile(name, files[name])
+		units, err := parseFile(name, files[name], "")
 		if err != nil {
 			return err
 		}
@@ -247,31 +279,35 @@ func (l *loader) declare(ref *pkgRef, u *unit) (*pkgState, error) {
 	return s, nil
 }
 
-// find gives the package ref names, from the text or from the fallback.
-func (l *loader) find(ref *pkgRef) (*pkgState, error) {
-	if s := l.packages[ref.name]; s != nil {
+// find gives the package of that name, from the text, the sources or the
+// libraries; nil if there is none.
+func (l *loader) find(name PackageName) (*pkgState, error) {
+	if s := l.packages[name]; s != nil {
 		return s, nil
 	}
-	if l.other == nil {
-		l.other = &loader{packages: map[PackageName]*pkgState{}}
-		for _, src := range l.fallback {
-			if err := l.other.addText(src, false); err != nil {
+	if len(l.sources) > 0 {
+		other := &loader{packages: map[PackageName]*pkgState{}}
+		for _, src := range l.sources {
+			if err := other.addText(src, false); err != nil {
 				return nil, err
 			}
 		}
-	}
-	if s := l.other.packages[ref.name]; s != nil {
-		return s, nil
-	}
-	var known []string
-	for _, m := range []*loader{l, l.other} {
-		for name := range m.packages {
-			if name.Namespace == ref.name.Namespace && name.Name == ref.name.Name {
-				return nil, ref.pos.errorf("package `%s` not found, but there is `%s`", ref.name, name)
+		l.sources = nil
+		for _, s := range other.declared {
+			if l.packages[s.name] == nil {
+				l.packages[s.name] = s
 			}
-			known = append(known, name.String())
 		}
+		return l.find(name)
 	}
-	slices.Sort(known)
-	return nil, ref.pos.errorf("package `%s` not found%s", ref.name, nearest(ref.name.String(), known))
+	return l.fromLibrary(name)
+}
+
+// mentioned gives the package that text mentions.
+func (l *loader) mentioned(ref *pkgRef) (*pkgState, error) {
+	s, err := l.find(ref.name)
+	if err == nil && s == nil {
+		err = ref.pos.errorf("%s", l.notFound(ref.name))
+	}
+	return s, err
 }

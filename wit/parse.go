@@ -16,15 +16,17 @@ type parser struct {
 	unit  *unit
 	depth int
 	since []ident // versions of gates whose unit is not known yet
+	asOf  string  // the version whose view is wanted, or ""
 }
 
 // parseFile reads one file into its units; the first is the file's own body.
-func parseFile(path, text string) ([]*unit, error) {
+// With asOf set, what is deprecated later than that is not deprecated.
+func parseFile(path, text, asOf string) ([]*unit, error) {
 	src := &source{path, text}
 	if err := checkText(src); err != nil {
 		return nil, err
 	}
-	p := &parser{lex: lexer{src: src}}
+	p := &parser{lex: lexer{src: src}, asOf: asOf}
 	p.next()
 	p.file()
 	if p.lex.err != nil {
@@ -141,6 +143,9 @@ func (p *parser) attrs() attrs {
 		p.fail(seen["unstable"].pos, "an item is either `@since` a version or `@unstable`, not both")
 	case s.Deprecated != "" && s.Since == "" && s.Unstable == "":
 		p.fail(seen["deprecated"].pos, "`@deprecated` needs `@since` or `@unstable` next to it")
+	}
+	if p.asOf != "" && a.stability.Deprecated != "" && compareVersions(a.stability.Deprecated, p.asOf) > 0 {
+		a.stability.Deprecated = ""
 	}
 	return a
 }

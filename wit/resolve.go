@@ -63,7 +63,7 @@ func (l *loader) resolve(where string) (*Resolve, *Package, error) {
 	if l.main == nil {
 		return nil, nil, fmt.Errorf("%s: no package", where)
 	}
-	b := &builder{loader: l, res: &Resolve{}, borrows: map[*TypeDef]bool{}, resources: map[*TypeDef]bool{}}
+	b := newBuilder(l)
 	for _, s := range l.declared {
 		if s == l.main {
 			continue
@@ -86,6 +86,10 @@ type builder struct {
 	made  int // how much worlds have brought together
 
 	borrows, resources map[*TypeDef]bool // what hasBorrow and isResource found
+}
+
+func newBuilder(l *loader) *builder {
+	return &builder{loader: l, res: &Resolve{}, borrows: map[*TypeDef]bool{}, resources: map[*TypeDef]bool{}}
 }
 
 // enter guards recursion; the caller must call leave if it gives nil.
@@ -118,7 +122,7 @@ func (b *builder) visit(s *pkgState, from *pkgRef) error {
 			if ref.name == s.name {
 				continue
 			}
-			dep, err := b.find(ref)
+			dep, err := b.mentioned(ref)
 			if err != nil {
 				return err
 			}
@@ -231,7 +235,7 @@ func (b *builder) lookupUse(s *pkgState, p usePath) (*decl, error) {
 }
 
 func (b *builder) lookupFull(p usePath) (*decl, error) {
-	s, err := b.find(p.pkg)
+	s, err := b.mentioned(p.pkg)
 	if err != nil {
 		return nil, err
 	}

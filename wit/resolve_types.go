@@ -12,6 +12,8 @@ type scope struct {
 	order []*named
 	cases names
 	gates map[string]string
+
+	later map[string]*typeDecl // aliases left out because they came later
 }
 
 // names refuses names that differ only in letter case, which are one name.
@@ -38,7 +40,7 @@ type named struct {
 }
 
 func newScope(b *builder, d *decl) *scope {
-	return &scope{b: b, d: d, names: map[string]*named{}, gates: map[string]string{}}
+	return &scope{b: b, d: d, names: map[string]*named{}, gates: map[string]string{}, later: map[string]*typeDecl{}}
 }
 
 func (s *scope) add(name ident, n *named) error {
@@ -74,6 +76,9 @@ func (s *scope) declare(items []*itemDecl) error {
 		case it.typ != nil:
 			if gate != "" {
 				s.gates[it.typ.name.name] = gate
+				if s.d.pkg.past && it.stability.Unstable == "" && it.typ.word == "type" && it.typ.expr.word == "" {
+					s.later[it.typ.name.name] = it.typ
+				}
 				if err := s.b.checkGatedResource(s.d.pkg, it.typ, gate); err != nil {
 					return err
 				}
@@ -377,6 +382,9 @@ func (s *scope) named(name ident) (*TypeDef, error) {
 	n := s.names[name.name]
 	switch {
 	case n == nil:
+		if later := s.later[name.name]; later != nil {
+			return s.named(later.expr.name)
+		}
 		if f := s.gates[name.name]; f != "" {
 			return nil, name.pos.errorf("`%s` %s", name.name, f)
 		}

@@ -91,10 +91,10 @@ func bindgenWorld(c *cli.Context) (*wit.World, error) {
 	if dir == "" && c.String("world") == "" {
 		return nil, usagef("%s needs WITDIR, a folder with WIT files, or --world with one of WASI's worlds", c.Command.Name)
 	}
-	resolve, err := std.Resolve()
-	if dir != "" {
-		resolve, _, err = wit.ParseDir(dir, std.Files(), wit.Features(c.StringSlice("features")))
+	if dir == "" {
+		return std.World(c.String("world"))
 	}
+	resolve, _, err := wit.ParseDir(dir, std.Files(), wit.Features(c.StringSlice("features")))
 	if err != nil {
 		return nil, err
 	}

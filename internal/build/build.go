@@ -97,10 +97,10 @@ func findWorld(pkg *gobuild.Package, o Options) (*wit.World, error) {
 		}
 		name = DefaultWorld
 	}
-	resolve, err := std.Resolve()
-	if dir != "" {
-		resolve, _, err = wit.ParseDir(dir, std.Files())
+	if dir == "" {
+		return std.World(name)
 	}
+	resolve, _, err := wit.ParseDir(dir, std.Files())
 	if err != nil {
 		return nil, err
 	}

@@ -99,24 +99,18 @@ func (e *encoder) addImport(name string, def *wit.Interface) *iface {
 }
 
 // runtimeInterface finds an interface that the guest's runtime or the adapter
-// may import without the world naming it: of isyswasfa or WASI 0.2.
+// may import without the world naming it: of isyswasfa or WASI 0.2, but for
+// HTTP, which is the world's own business.
 func runtimeInterface(id string) *wit.Interface {
 	pkg, _, _ := strings.Cut(id, "/")
-	if !strings.HasPrefix(pkg, "isyswasfa:") && !(strings.HasPrefix(pkg, "wasi:") && strings.Contains(id, "@0.2.")) {
+	if pkg == "wasi:http" || !strings.HasPrefix(pkg, "isyswasfa:") && !(strings.HasPrefix(pkg, "wasi:") && strings.Contains(id, "@0.2.")) {
 		return nil
 	}
-	r, err := std.Resolve()
+	i, err := std.Interface(id)
 	if err != nil {
 		return nil
 	}
-	for _, p := range r.Packages {
-		for _, i := range p.Interfaces {
-			if i.ID() == id {
-				return i
-			}
-		}
-	}
-	return nil
+	return i
 }
 
 // owner gives the interface that a named type belongs to, seen from an import
