@@ -54,7 +54,7 @@ func setUp(m *testing.M) int {
 
 // isyswasfa runs the command to its end and gives what it printed and its
 // exit status.
-func isyswasfa(t *testing.T, args ...string) (stdout, stderr string, status int) {
+func isyswasfa(t testing.TB, args ...string) (stdout, stderr string, status int) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
@@ -74,7 +74,7 @@ var (
 )
 
 // component gives the file of a built guest of test/cases.
-func component(t *testing.T, name string) string {
+func component(t testing.TB, name string) string {
 	t.Helper()
 	builtMu.Lock()
 	defer builtMu.Unlock()
