@@ -84,7 +84,7 @@ func (p *Package) Build(ctx context.Context) (*Result, error) {
 	// The build ID is a constant: Go's own may depend on where things are. It
 	// has to be there, since its section tells that the module is Go's.
 	args := []string{"build", "-buildmode=c-shared", "-trimpath", "-buildvcs=false", "-ldflags=-buildid=isyswasfa"}
-	ov, err := makeOverlay(p.goroot)
+	ov, err := makeOverlay(p.goroot, p.UsesWASIHTTP)
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"go/parser"
+	"go/token"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -335,9 +337,33 @@ func TestCutOnce(t *testing.T) {
 // TestUnknownRuntime makes an overlay for a GOROOT whose runtime is another.
 func TestUnknownRuntime(t *testing.T) {
 	goroot := unpack(t, t.TempDir(), "-- src/runtime/lock_wasip1.go --\npackage runtime\n")
-	o, err := makeOverlay(goroot)
+	o, err := makeOverlay(goroot, false)
 	if err != nil || o.warning == "" || len(o.files) > 0 {
 		t.Errorf("makeOverlay = %+v, %v", o, err)
+	}
+}
+
+// TestDefaultTransport wants net/http of this toolchain without the value, and
+// only that missing.
+func TestDefaultTransport(t *testing.T) {
+	o, err := makeOverlay(runtime.GOROOT(), true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(runtime.GOROOT(), "src", "net", "http", "transport.go")
+	before, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	after := o.files[file]
+	if !bytes.Contains(after, []byte("\nvar DefaultTransport RoundTripper\n\n")) {
+		t.Error("DefaultTransport is not there, or has a value")
+	}
+	if n := len(before) - len(after); n < 100 || n > 500 {
+		t.Errorf("%d bytes were taken out", n)
+	}
+	if _, err := parser.ParseFile(token.NewFileSet(), file, after, 0); err != nil {
+		t.Error(err)
 	}
 }
 
@@ -346,7 +372,7 @@ func TestOverlayConcurrently(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		cache = t.TempDir()
 	}
-	o, err := makeOverlay(runtime.GOROOT())
+	o, err := makeOverlay(runtime.GOROOT(), true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -364,7 +390,7 @@ func TestOverlayConcurrently(t *testing.T) {
 	}
 	wg.Wait()
 	dirs, _ := filepath.Glob(filepath.Join(cache, "overlay", "*", "*"))
-	if len(dirs) != 3 {
+	if len(dirs) != 4 {
 		t.Errorf("left %q", dirs)
 	}
 }

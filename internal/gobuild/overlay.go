@@ -26,6 +26,14 @@ var idleSource []byte
 // stock Go answers with nothing.
 const beforeIdle = "func beforeIdle(int64, int64) (*g, bool) {\n\treturn nil, false\n}\n"
 
+// The initial value of net/http's DefaultTransport, from the first text to the
+// second. Programs with guest/wasihttp replace it before they can use it, but
+// it links TLS and HTTP/2 into them: a third of their size.
+const (
+	defaultTransport    = "var DefaultTransport RoundTripper = &Transport{\n"
+	defaultTransportEnd = "\n}\n"
+)
+
 // An overlay is a set of files that stand in for files of GOROOT, or are
 // added to it, during one build (go build -overlay).
 type overlay struct {
@@ -35,8 +43,9 @@ type overlay struct {
 
 // makeOverlay makes the overlay from the sources of the toolchain that will
 // build. A text that is not the one this was made for is left alone: then the
-// overlay is empty and has a warning.
-func makeOverlay(goroot string) (*overlay, error) {
+// overlay is empty and has a warning. With wasihttp, net/http goes without a
+// transport of its own.
+func makeOverlay(goroot string, wasihttp bool) (*overlay, error) {
 	dir := filepath.Join(goroot, "src", "runtime")
 	lock := filepath.Join(dir, "lock_wasip1.go")
 	text, err := os.ReadFile(lock)
@@ -47,10 +56,30 @@ func makeOverlay(goroot string) (*overlay, error) {
 	if !ok {
 		return &overlay{warning: "the runtime's beforeIdle is not the one known here; the component polls its goroutines instead, which is slower and keeps no exact timers"}, nil
 	}
-	return &overlay{files: map[string][]byte{
+	o := &overlay{files: map[string][]byte{
 		lock: cut,
 		filepath.Join(dir, "isyswasfa_wasip1.go"): idleSource,
-	}}, nil
+	}}
+	if wasihttp {
+		return o, o.cutTransport(filepath.Join(goroot, "src", "net", "http", "transport.go"))
+	}
+	return o, nil
+}
+
+// cutTransport takes the value out of net/http's DefaultTransport. Where its
+// text is another one, programs are just larger.
+func (o *overlay) cutTransport(file string) error {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return fmt.Errorf("cannot read the sources of net/http: %w", err)
+	}
+	text = bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))
+	before, after, ok := bytes.Cut(text, []byte(defaultTransport))
+	_, rest, ended := bytes.Cut(after, []byte(defaultTransportEnd))
+	if ok && ended && bytes.Count(text, []byte(defaultTransport)) == 1 {
+		o.files[file] = slices.Concat(before, []byte("var DefaultTransport RoundTripper\n"), rest)
+	}
+	return nil
 }
 
 // cutOnce takes old out of text, if it is there exactly once.
