@@ -143,6 +143,33 @@ func TestEcho(t *testing.T) {
 	}
 }
 
+// TestTicker has a guest on the raw bindings write its body after its function
+// has returned: the head and each line come when they are written.
+func TestTicker(t *testing.T) {
+	s := serve(t, component(t, "ticker"))
+	start := time.Now()
+	response, err := http.Get(s.URL + "/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	times := []time.Duration{time.Since(start)}
+	lines := bufio.NewScanner(response.Body)
+	for n := 0; lines.Scan(); n++ {
+		if want := fmt.Sprintf("line %d", n); lines.Text() != want {
+			t.Errorf("got %q, want %q", lines.Text(), want)
+		}
+		times = append(times, time.Since(start))
+	}
+	if err := lines.Err(); err != nil || len(times) != 6 {
+		t.Errorf("%d lines, %v", len(times)-1, err)
+	}
+	if got := response.Trailer.Get("Lines"); got != "5" {
+		t.Errorf("trailers %v", response.Trailer)
+	}
+	t.Logf("head and lines at %v", times)
+}
+
 func TestEchoRefuses(t *testing.T) {
 	s := serve(t, component(t, "echo"))
 	for _, c := range []struct {

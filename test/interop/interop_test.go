@@ -19,7 +19,7 @@ import (
 )
 
 // cases are the guests that are checked.
-var cases = []string{"hello", "hash-all", "echo"}
+var cases = []string{"hello", "hash-all", "echo", "ticker"}
 
 // built gives the file of a guest built as a component.
 func built(t *testing.T, name string) string {

@@ -13,7 +13,6 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -173,17 +172,20 @@ func short(w http.ResponseWriter, r *http.Request) {
 	io.WriteString(w, "not a hundred bytes")
 }
 
+// sleep1000 has a thousand goroutines sleep and meet on a channel.
 func sleep1000(w http.ResponseWriter, r *http.Request) {
-	var wg sync.WaitGroup
-	var woken atomic.Int32
-	for i := range 1000 {
-		wg.Go(func() {
-			time.Sleep(time.Duration(i%50) * time.Millisecond)
-			woken.Add(1)
-		})
+	woken := make(chan int)
+	for range 1000 {
+		go func() {
+			time.Sleep(100 * time.Millisecond)
+			woken <- 1
+		}()
 	}
-	wg.Wait()
-	fmt.Fprintln(w, woken.Load())
+	sum := 0
+	for range 1000 {
+		sum += <-woken
+	}
+	fmt.Fprintln(w, sum)
 }
 
 func timeout(w http.ResponseWriter, r *http.Request) {
