@@ -9,7 +9,7 @@ import (
 
 // gate says why an item of package s is left out, or "".
 func (b *builder) gate(s *pkgState, a attrs) string {
-	if f := a.stability.Unstable; f != "" && !slices.Contains(b.features, f) {
+	if f := a.stability.Unstable; f != "" && !slices.Contains(b.features, f) && !slices.Contains(b.features, "*") {
 		return fmt.Sprintf("belongs to the unstable feature `%s`, which is not enabled", f)
 	}
 	if since := a.stability.Since; s.past && since != "" && compareVersions(since, s.name.Version) > 0 {

@@ -23,8 +23,8 @@ type LoadOption interface{ apply(*loader) }
 // mentioned come into the result.
 type Source map[string]string
 
-// Features are the names of the @unstable features to keep; items of other
-// features are left out.
+// Features are the names of the @unstable features to keep, "*" for all; items
+// of other features are left out.
 type Features []string
 
 func (s Source) apply(l *loader)   { l.sources = append(l.sources, s) }

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/isyswasfa/isyswasfa/internal/outline"
 )
 
 // A ledger has the cases of the suite in which this parser differs, each with
@@ -79,12 +81,12 @@ func TestSuite(t *testing.T) {
 			continue
 		}
 		for _, aspect := range []string{"shape", "docs"} {
-			want, err := outlineJSON(text, aspect == "shape")
+			want, err := outline.FromJSON(text, aspect == "docs")
 			if err != nil {
 				t.Errorf("%s: %v", name, err)
 				continue
 			}
-			l.check(t, aspect, name, cmp.Diff(want, outlineModel(r, aspect == "shape")))
+			l.check(t, aspect, name, cmp.Diff(want, outline.FromModel(r, aspect == "docs")))
 		}
 	}
 	l.rest(t, "parse", "shape", "docs")

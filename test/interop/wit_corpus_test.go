@@ -1,0 +1,103 @@
+//go:build interop
+
+package interop
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/isyswasfa/isyswasfa/internal/outline"
+	"github.com/isyswasfa/isyswasfa/wit"
+	"github.com/isyswasfa/isyswasfa/wit/std"
+)
+
+var allFeatures = wit.Features{"*"}
+
+// TestWITCorpus parses every case of the corpora, prints the model and parses
+// that. Where wasm-tools is at hand and reads the case too, both must see the
+// same. What fails must be in the ledger with its reason, and what the ledger
+// has must fail.
+func TestWITCorpus(t *testing.T) {
+	if *hostCorpus == "" {
+		t.Skip("no -host-corpus")
+	}
+	_, noTools := exec.LookPath("wasm-tools")
+	ledger := readLedger(t, "testdata/wit.ledger")
+	for _, corpus := range []struct {
+		name string
+		flat bool
+	}{{"wit-bindgen", false}, {"wasmtime", false}, {"go-modules", true}} {
+		cases, failed, compared := 0, 0, 0
+		for _, c := range witCases(t, corpus.name, corpus.flat) {
+			cases++
+			same, problem := checkWIT(t, c, noTools == nil)
+			if same {
+				compared++
+			}
+			if problem != "" {
+				failed++
+			}
+			switch reason := ledger[c.name]; {
+			case problem != "" && reason == "":
+				t.Errorf("%s: %s", c.name, problem)
+			case problem == "" && reason != "":
+				t.Errorf("%s passes, but is in the ledger: %s", c.name, reason)
+			}
+			delete(ledger, c.name)
+		}
+		t.Logf("%s: %d cases, %d failures, %d compared with wasm-tools", corpus.name, cases, failed, compared)
+	}
+	for id := range ledger {
+		t.Errorf("the ledger has %s, but there is no such case", id)
+	}
+}
+
+// checkWIT says what is wrong with a case, and whether it was compared.
+func checkWIT(t *testing.T, c witCase, compare bool) (compared bool, problem string) {
+	r, err := parseWIT(c.path)
+	if err != nil {
+		return false, err.Error()
+	}
+	text := wit.PrintResolve(r)
+	again, _, err := wit.ParseText(map[string]string{"printed.wit": text}, allFeatures)
+	if err != nil {
+		return false, "the printed text is wrong: " + err.Error()
+	}
+	if diff := cmp.Diff(text, wit.PrintResolve(again)); diff != "" {
+		return false, "printing is not stable:\n" + diff
+	}
+	if !compare {
+		return false, ""
+	}
+	json, err := exec.Command("wasm-tools", "component", "wit", "--json", "--all-features", c.path).Output()
+	if err != nil {
+		t.Logf("%s: not compared: %s", c.name, err.(*exec.ExitError).Stderr)
+		return false, "" // it may be older, and does not know WASI by itself
+	}
+	want, err := outline.FromJSON(json, false)
+	if err != nil {
+		t.Fatalf("%s: %v", c.name, err)
+	}
+	return true, cmp.Diff(want, outline.FromModel(r, false))
+}
+
+func parseWIT(path string) (*wit.Resolve, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if info.IsDir() {
+		r, _, err := wit.ParseDir(path, std.Files(), allFeatures)
+		return r, err
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	r, _, err := wit.ParseText(map[string]string{filepath.Base(path): string(text)}, std.Files(), allFeatures)
+	return r, err
+}
