@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	ast "github.com/isyswasfa/isyswasfa/internal/component"
 )
 
 // write puts content into a file of the test's own folder.
@@ -16,6 +18,21 @@ func write(t *testing.T, name string, content []byte) string {
 		t.Fatal(err)
 	}
 	return file
+}
+
+// strange is a component that imports two instances which nobody has.
+func strange() []byte {
+	nothing := &ast.FuncType{}
+	c := &ast.Component{}
+	for i, name := range []string{"acme:store/kv@1.0.0", "acme:log/sink@0.1.0"} {
+		c.Defs = append(c.Defs,
+			&ast.TypeDef{Type: &ast.InstanceType{Decls: []ast.Decl{
+				{Type: nothing},
+				{Export: &ast.ExportDecl{Name: "call", Desc: ast.ExternDesc{Sort: ast.SortFunc}}},
+			}}},
+			&ast.Import{Name: name, Desc: ast.ExternDesc{Sort: ast.SortInstance, Index: uint32(i)}})
+	}
+	return c.Encode()
 }
 
 // TestBadInput gives the command things it cannot use: each must end with
@@ -47,6 +64,7 @@ func TestBadInput(t *testing.T) {
 		{"truncated", []string{"serve", write(t, "cut.wasm", binary[:len(binary)/2])}, 1, []string{"cut.wasm"}},
 		{"mutated", []string{"serve", write(t, "mutated.wasm", mutated)}, 1, []string{"mutated.wasm"}},
 		{"no handler", []string{"serve", write(t, "empty.wasm", emptyComponent)}, 1, []string{"empty.wasm", "wasi:http/handler"}},
+		{"unknown imports", []string{"serve", write(t, "strange.wasm", strange())}, 1, []string{"strange.wasm", "acme:store/kv@1.0.0", "acme:log/sink@0.1.0"}},
 		{"missing file", []string{"serve", "missing.wasm"}, 1, []string{"missing.wasm"}},
 		{"does not compile", []string{"serve", "./" + broken}, 1, []string{"undefined: undefinedName"}},
 		{"no world", []string{"build", "./testdata/worldless"}, 1, []string{"//isyswasfa:world", "--world", "guest/wasihttp"}},

@@ -67,7 +67,11 @@ func TestWIT(t *testing.T) {
 			for _, args := range [][]string{{"wasm-tools", "component", "wit", file}, {"jco", "wit", file}} {
 				t.Run(args[0], func(t *testing.T) {
 					text := tool(t, args[0], args[1:]...)
-					for _, want := range []string{"export wasi:http/handler@0.3.0", "handle-isyswasfa-start: func(", "export isyswasfa-poll-"} {
+					wanted := []string{"export wasi:http/handler@0.3.0", "export isyswasfa-poll-"}
+					if args[0] == "wasm-tools" { // the other prints the world alone
+						wanted = append(wanted, "handle-isyswasfa-start: func(")
+					}
+					for _, want := range wanted {
 						if !strings.Contains(text, want) {
 							t.Errorf("the world lacks %q:\n%s", want, text)
 						}
