@@ -313,6 +313,11 @@ func (c *copier) kind(k wit.Kind, ctx *wit.Interface) (wit.Kind, error) {
 	if err != nil {
 		return nil, err
 	}
+	if c.options.Text {
+		if why := noComponent(n); why != "" {
+			return nil, c.errorf("components cannot have %s", why)
+		}
+	}
 	switch n := n.(type) {
 	case *wit.Map:
 		return &wit.List{Elem: &wit.TypeDef{Kind: &wit.Tuple{Types: []wit.Type{n.Key, n.Value}}}}, nil
@@ -323,6 +328,28 @@ func (c *copier) kind(k wit.Kind, ctx *wit.Interface) (wit.Kind, error) {
 	}
 	return n, nil
 }
+
+// noComponent tells why a structure that WIT allows cannot be in a component,
+// or gives "".
+func noComponent(k wit.Kind) string {
+	switch k := k.(type) {
+	case *wit.Record:
+		if len(k.Fields) == 0 {
+			return "records without fields"
+		}
+	case *wit.Tuple:
+		if len(k.Types) == 0 {
+			return "tuples of nothing"
+		}
+	case *wit.Flags:
+		if len(k.Flags) == 0 || len(k.Flags) > maxFlags {
+			return fmt.Sprintf("types of %d flags, only of 1 to %d", len(k.Flags), maxFlags)
+		}
+	}
+	return ""
+}
+
+const maxFlags = 32
 
 // Limits of tuples that stand for lists of fixed length: that of wasm-tools,
 // and one on the length of the text.

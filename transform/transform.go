@@ -25,9 +25,10 @@ type Options struct {
 	// WASI's interfaces; of WASI's only wasi:http/handler and the static
 	// function body.finish of wasi:http/types are.
 	OriginalRules bool
-	// Text is for models that are printed: what WIT text cannot say is said
-	// in another way. [WorldTypes] is an interface of the world's package,
-	// and an interface under another name is an inline one.
+	// Text is for models that are printed for other tools: what WIT text
+	// cannot say is said in another way, and what components cannot have is
+	// an error. [WorldTypes] is an interface of the world's package, and an
+	// interface under another name is an inline one.
 	Text bool
 }
 

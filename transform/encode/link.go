@@ -57,6 +57,9 @@ func (e *encoder) builtin(t *target) uint32 {
 // resourceType gives the index of a resource, following aliases: this is
 // needed before the exports are made.
 func (e *encoder) resourceType(f *iface, t *wit.TypeDef) uint32 {
+	if f == nil {
+		return e.worldType(t)
+	}
 	if a, ok := t.Kind.(*wit.Alias); ok {
 		next, _ := a.Type.(*wit.TypeDef) // as builtinTarget has checked
 		owner := e.owner(f.exported, next)

@@ -92,11 +92,10 @@ func (e *encoder) target(module, field string, sig wasm.FuncType) (*target, erro
 		}
 		return &target{id: "adapter " + field, adapter: field}, sameSig(sig, have)
 	case module == worldModule:
-		fn := e.worldFuncs[field]
-		if fn == nil {
-			return nil, fmt.Errorf("the world imports no function %s", field)
+		if fn := e.worldFuncs[field]; fn != nil {
+			return e.funcTarget(nil, fn, sig)
 		}
-		return e.funcTarget(nil, fn, sig)
+		return e.worldDrop(field, sig)
 	case strings.HasPrefix(module, exportMark):
 		f := e.exports[strings.TrimPrefix(module, exportMark)]
 		if f == nil {
@@ -162,6 +161,27 @@ func (e *encoder) funcTarget(f *iface, fn *wit.Function, sig wasm.FuncType) (*ta
 	return t, nil
 }
 
+// worldDrop gives the target of an import that drops a resource of the world.
+func (e *encoder) worldDrop(field string, sig wasm.FuncType) (*target, error) {
+	name, ok := strings.CutPrefix(field, "[resource-drop]")
+	for _, it := range e.w.Imports {
+		if ok && it.Type != nil && it.Name == name && isResource(it.Type) {
+			e.use(false, it.Type)
+			return &target{id: "world " + field, builtin: "drop", resource: it.Type}, sameSig(sig, wasm.FuncType{Params: []wasm.ValType{wasm.I32}})
+		}
+	}
+	return nil, fmt.Errorf("the world imports no function %s", field)
+}
+
+// isResource tells whether a type is a resource, aliases followed.
+func isResource(t *wit.TypeDef) bool {
+	r, ok := t.Resolve().(*wit.TypeDef)
+	if ok {
+		_, ok = r.Kind.(*wit.Resource)
+	}
+	return ok
+}
+
 func (f *iface) builtinTarget(field string, sig wasm.FuncType, kinds ...string) (*target, error) {
 	for _, kind := range kinds {
 		name, ok := strings.CutPrefix(field, "[resource-"+kind+"]")
@@ -172,11 +192,7 @@ func (f *iface) builtinTarget(field string, sig wasm.FuncType, kinds ...string) 
 		if def == nil {
 			return nil, fmt.Errorf("the interface has no resource %s", name)
 		}
-		r, ok := def.Resolve().(*wit.TypeDef)
-		if !ok {
-			return nil, fmt.Errorf("%s is no resource", name)
-		}
-		if _, ok := r.Kind.(*wit.Resource); !ok {
+		if !isResource(def) {
 			return nil, fmt.Errorf("%s is no resource", name)
 		}
 		want := wasm.FuncType{Params: []wasm.ValType{wasm.I32}}

@@ -208,6 +208,7 @@ func (s *scope) kind(kind wit.Kind) *component.DefinedType {
 		for _, f := range k.Fields {
 			d.Fields = append(d.Fields, component.Named{Name: f.Name, Type: s.val(f.Type)})
 		}
+		s.need(len(d.Fields) > 0, "a record without fields")
 		return d
 	case *wit.Variant:
 		d := &component.DefinedType{Kind: component.DefVariant}
@@ -220,10 +221,12 @@ func (s *scope) kind(kind wit.Kind) *component.DefinedType {
 		for _, t := range k.Types {
 			d.Fields = append(d.Fields, component.Named{Type: s.val(t)})
 		}
+		s.need(len(d.Fields) > 0, "a tuple of nothing")
 		return d
 	case *wit.Enum:
 		return &component.DefinedType{Kind: component.DefEnum, Labels: names(k.Cases)}
 	case *wit.Flags:
+		s.need(len(k.Flags) > 0 && len(k.Flags) <= 32, fmt.Sprintf("a type of %d flags (the limit is 32)", len(k.Flags)))
 		return &component.DefinedType{Kind: component.DefFlags, Labels: names(k.Flags)}
 	case *wit.Option:
 		return &component.DefinedType{Kind: component.DefOption, Elem: s.val(k.Type)}
@@ -245,6 +248,18 @@ func (s *scope) kind(kind wit.Kind) *component.DefinedType {
 		return d
 	}
 	return new(component.DefinedType)
+}
+
+// need complains about types that WIT has and components have not.
+func (s *scope) need(ok bool, what string) {
+	if ok {
+		return
+	}
+	place := "the world"
+	if s.own != nil {
+		place = "interface " + s.own.name
+	}
+	s.e.problemf("%s has %s, which components cannot have", place, what)
 }
 
 func names(labels []wit.Label) []string {
