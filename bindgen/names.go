@@ -63,6 +63,17 @@ func PackageName(i *wit.Interface, version bool) string {
 	return strings.Join(append(parts, Snake(i.Name)), "_")
 }
 
+// PackageIdent makes a name that a Go package may have: "main", keywords and
+// names that generated code has another use for get an underscore, and so do
+// those of folders that the go command treats differently.
+func PackageIdent(name string) string {
+	switch {
+	case token.IsKeyword(name), predeclared[name], name == "internal", name == "vendor", name == "testdata":
+		return name + "_"
+	}
+	return name
+}
+
 // Comment gives text as the lines of a Go comment, each with its line end; ""
 // if there is no text.
 func Comment(text string) string {

@@ -170,7 +170,7 @@ func (o *Output) staleIn(folder string, ours bool) ([]string, error) {
 		switch stamp, generated, err := stampOf(at, e); {
 		case err != nil:
 			return nil, err
-		case generated && !wanted && stamp == o.Stamp.sameWorld(stamp):
+		case generated && !wanted && (stamp == o.Stamp.sameWorld(stamp) || stamp == Stamp{} && ours && folder != "."):
 			stale = append(stale, at)
 		case generated || !ours || !wanted && (shared || e.IsDir()):
 		default:

@@ -2,9 +2,9 @@ package guest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
-	"github.com/isyswasfa/isyswasfa/bindgen"
 	"github.com/isyswasfa/isyswasfa/internal/abi"
 	"github.com/isyswasfa/isyswasfa/wit"
 )
@@ -16,11 +16,14 @@ type body struct {
 	taken map[string]bool // local names
 	arena string          // the *Arena: "arena", a parameter, or "&arena", a variable that text declares
 	used  bool            // whether the variable is needed
+
+	borrows  string // the *Borrows: a parameter, or "&borrows", a variable that text declares
+	borrowed bool   // whether the variable is needed
 }
 
 // body starts a function with the given parameters.
 func (f *file) body(params ...string) *body {
-	e := &body{f: f, taken: map[string]bool{"arena": true}, arena: "&arena"}
+	e := &body{f: f, taken: map[string]bool{"arena": true, "borrows": true}, arena: "&arena", borrows: "&borrows"}
 	for _, p := range params {
 		e.taken[p] = true
 	}
@@ -49,12 +52,29 @@ func (e *body) allocator() string {
 // allocate gives the start of a call of one of the arena's methods.
 func (e *body) allocate() string { return strings.TrimPrefix(e.allocator(), "&") + "." }
 
+// borrower gives the list of borrowed handles as an argument.
+func (e *body) borrower() string {
+	e.borrowed = true
+	return e.borrows
+}
+
+// endBorrows emits the end of what an exported function has borrowed.
+func (e *body) endBorrows() {
+	if e.borrowed {
+		e.printf("borrows.Drop()\n")
+	}
+}
+
 // text gives the statements.
 func (e *body) text() string {
+	s := ""
 	if e.arena == "&arena" && e.used {
-		return "var arena " + e.f.witRuntime() + "Arena\n" + e.buf.String()
+		s = "var arena " + e.f.witRuntime() + "Arena\n"
 	}
-	return e.buf.String()
+	if e.borrows == "&borrows" && e.borrowed {
+		s += "var borrows " + e.f.witRuntime() + "Borrows\n"
+	}
+	return s + e.buf.String()
 }
 
 // free ends the life of what was lowered.
@@ -112,19 +132,55 @@ func structure(t wit.Type) wit.Type {
 func (e *body) wrapHandle(t *wit.TypeDef, handle string) string {
 	switch k := t.Kind.(type) {
 	case *wit.Handle:
-		how := "FromOwnHandle"
-		if k.Borrow {
-			how = "FromBorrowHandle"
-		}
 		r := structure(k.Resource).(*wit.TypeDef)
-		return e.f.qualified(r, bindgen.UpperCamel(r.Name)+how) + "(" + handle + ")"
+		if !k.Borrow {
+			return e.f.ref(r, "own", 0) + "(" + handle + ")"
+		}
+		value := e.f.ref(r, "borrow", 0) + "(" + handle + ")"
+		if e.hasBorrow(t) {
+			value = e.f.witRuntime() + "Borrowed(" + e.borrower() + ", " + value + ")"
+		}
+		return value
 	case *wit.Stream, *wit.Future:
 		if isBytes(k) {
 			return e.f.witAsync() + "MakeStreamReaderU8(" + handle + ")"
 		}
-		return e.liftPayload(t, handle)
+		return e.f.payloadRef(t, "Lift") + "(" + handle + ")"
 	}
 	panic("not a handle")
+}
+
+// handleOf gives the handle of a resource, stream or future.
+func (e *body) handleOf(t *wit.TypeDef, v string) string {
+	switch k := t.Kind.(type) {
+	case *wit.Handle:
+		r := structure(k.Resource).(*wit.TypeDef)
+		switch {
+		case k.Borrow:
+			return v + ".Handle()"
+		case e.f.p.g.home(r, e.f.p.export).export:
+			return e.f.ref(r, "give", 0) + "(" + v + ")"
+		}
+	case *wit.Stream, *wit.Future:
+		if !isBytes(k) {
+			return e.f.payloadRef(t, "Lower") + "(" + v + ")"
+		}
+	}
+	return v + ".TakeHandle()"
+}
+
+// hasBorrow tells whether a value of the type holds borrowed handles that an
+// exported function has to drop. Those of the component's own resources are
+// no handles.
+func (e *body) hasBorrow(t wit.Type) bool {
+	td, ok := structure(t).(*wit.TypeDef)
+	if !ok {
+		return false
+	}
+	if h, ok := td.Kind.(*wit.Handle); ok {
+		return h.Borrow && !e.f.p.g.home(structure(h.Resource).(*wit.TypeDef), e.f.p.export).export
+	}
+	return slices.ContainsFunc(wit.Parts(td), e.hasBorrow)
 }
 
 // An arm is a case of an option, result or variant.
@@ -158,10 +214,9 @@ func (e *body) arms(t *wit.TypeDef, v string) []arm {
 	case *wit.Variant:
 		arms := make([]arm, len(k.Cases))
 		for i, c := range k.Cases {
-			name := "Make" + bindgen.UpperCamel(t.Name) + bindgen.UpperCamel(c.Name)
 			arms[i] = arm{
 				typ: c.Type, is: fmt.Sprintf("%s.Tag() == %d", v, i), get: v + "." + getterName(c) + "()",
-				makeOne: func(payload string) string { return e.f.qualified(t, name) + "(" + payload + ")" },
+				makeOne: func(payload string) string { return e.f.ref(t, "make", i) + "(" + payload + ")" },
 			}
 		}
 		return arms

@@ -24,7 +24,7 @@ import (
 // export of the core module with the polyfilled world.
 func TestEncode(t *testing.T) {
 	worlds := map[string]string{"wasi": wasiWorld()}
-	for _, name := range []string{"types", "resources", "async"} {
+	for _, name := range []string{"types", "resources", "async", "exports"} {
 		ar, err := txtar.ParseFile("testdata/" + name + ".txtar")
 		if err != nil {
 			t.Fatal(err)
@@ -41,7 +41,7 @@ func TestEncode(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			files, err := Generate(w, poly, Options{ImportPath: testTree})
+			files, err := Generate(w, poly, Options{ImportPath: testTree, Stubs: always})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -66,7 +66,9 @@ func buildProgram(t *testing.T, files map[string][]byte, program []byte) []byte 
 	dir := t.TempDir()
 	tree := maps.Clone(files)
 	maps.Copy(tree, testModule(t))
-	tree["main.go"] = program
+	if program != nil {
+		tree["main.go"] = program
+	}
 	if err := writeTree(dir, tree); err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +86,7 @@ func buildProgram(t *testing.T, files map[string][]byte, program []byte) []byte 
 func useAll(t *testing.T, files map[string][]byte) []byte {
 	imports, uses := "", ""
 	for _, name := range slices.Sorted(maps.Keys(files)) {
-		if path.Base(name) != "bindings.go" {
+		if base := path.Base(name); base != "bindings.go" && base != "wit_bindings.go" {
 			continue
 		}
 		pkg := path.Dir(name)

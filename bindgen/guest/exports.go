@@ -9,11 +9,50 @@ import (
 	"github.com/isyswasfa/isyswasfa/wit"
 )
 
-// generateExports declares the variable that the program fills in and the
-// functions of the core module's exports that call what is in it.
-func (p *goPackage) generateExports() {
+// requireExports makes the package not compile as long as its author has not
+// written the functions that the component exports.
+func (p *goPackage) requireExports() {
 	f := p.main
-	p.declare("Exports")
+	if len(p.exports) == 0 {
+		return
+	}
+	f.printf("// What this package has to define%s. Something that is\n", p.exportedWhat())
+	f.printf("// missing or has another type is an error of the compiler here.\nvar (\n")
+	for _, fn := range p.exports {
+		name := p.id("func", fn, 0)
+		what := name
+		if fn.Kind == wit.Method {
+			name = "(*" + p.id("type", fn.Resource, 0) + ")." + name
+			what = strings.Trim(strings.Replace(name, ")", "", 1), "(*")
+		}
+		f.docs(fmt.Sprintf("%s is the %s %s.", what, funcKind(fn), fn.ABIName()), fn.Docs, fn.Stability)
+		f.printf("_ %s = %s\n\n", f.funcType(fn), name)
+	}
+	f.printf(")\n\n")
+}
+
+func (p *goPackage) exportedWhat() string {
+	if p.iface == nil {
+		return ": the functions that world " + p.g.world.ID() + " exports"
+	}
+	return ", so that the component exports " + p.module
+}
+
+// funcType gives the Go type of an exported function; a method's receiver is
+// its first parameter.
+func (f *file) funcType(fn *wit.Function) string {
+	e := f.body()
+	_, params, result := e.signature(fn)
+	if fn.Kind == wit.Method {
+		self := "self " + f.goType(&wit.TypeDef{Kind: &wit.Handle{Resource: fn.Resource}})
+		params = strings.TrimSuffix(self+", "+params, ", ")
+	}
+	return "func(" + params + ") " + result
+}
+
+// declareExports declares a variable that the program fills in.
+func (p *goPackage) declareExports() {
+	f := p.main
 	what := "of interface " + p.module
 	if p.iface == nil {
 		what = "of world " + p.g.world.ID()
@@ -21,26 +60,49 @@ func (p *goPackage) generateExports() {
 	f.printf("// Exports holds the functions %s that the component exports. The\n", what)
 	f.printf("// program sets all of them, in an init function or a variable's initialization.\n")
 	f.printf("var Exports struct {\n")
-	names := map[string]bool{}
 	for _, fn := range p.exports {
-		name := bindgen.UpperCamel(fn.Name)
-		for names[name] {
-			name += "_"
-		}
-		names[name] = true
+		name := p.id("func", fn, 0)
 		_, params, result := f.body().signature(fn)
 		f.printf("// %s is the %s %s.\n", name, funcKind(fn), fn.Name)
 		if fn.Docs != "" {
 			f.printf("//\n%s", bindgen.Comment(fn.Docs))
 		}
 		f.printf("%s func(%s) %s\n", name, params, result)
-		if fn.Async {
-			p.shims.exportAsync(name, fn)
-		} else {
-			p.shims.exportSync(name, fn)
-		}
 	}
 	f.printf("}\n")
+}
+
+// forwardExports sets the variable of the package that is there already to
+// the functions that this package has to define.
+func (p *goPackage) forwardExports() {
+	p.requireExports()
+	f := p.main
+	at := f.use(p.existing, "witExports")
+	f.printf("func init() {\n")
+	for _, fn := range p.exports {
+		name := p.id("func", fn, 0)
+		f.printf("%sExports.%s = %s\n", at, name, name)
+	}
+	f.printf("}\n")
+}
+
+// generateShims declares the functions of the core module's exports.
+func (p *goPackage) generateShims() {
+	for _, fn := range p.exports {
+		if fn.Async {
+			p.shims.exportAsync(fn)
+		} else {
+			p.shims.exportSync(fn)
+		}
+	}
+	for _, t := range p.typeDefs() {
+		if _, ok := t.Kind.(*wit.Resource); ok {
+			p.shims.exportDestructor(t)
+		}
+	}
+	for _, pl := range p.payloads {
+		p.shims.exportPayload(pl)
+	}
 	if at := Library + "/wit/async"; p.shims.imports[at] == "" {
 		p.shims.imports[at] = "_" // it exports the poll function, which every world has
 	}
@@ -61,9 +123,14 @@ func (p *goPackage) coreName(fn *wit.Function) string {
 	return p.module + "#" + fn.ABIName()
 }
 
+// shimName gives the start of the names of what exports a function.
+func (f *file) shimName(fn *wit.Function) string {
+	return f.p.private("export" + typePrefix(fn) + f.p.id("func", fn, 0))
+}
+
 // exportFunc writes an exported function, and the one that frees its result.
 func (f *file) exportFunc(name, export, params string, sig abi.CoreSig, e *body) {
-	f.printf("//go:wasmexport %s\nfunc %s(%s) %s {\n%s}\n\n", export, name, params, resultType(f, sig), e.buf.String())
+	f.printf("//go:wasmexport %s\nfunc %s(%s) %s {\n%s}\n\n", export, name, params, resultType(f, sig), e.text())
 	if sig.IndirectResult {
 		f.printf("//go:wasmexport cabi_post_%s\nfunc %sPost(ret unsafe.Pointer) { %sRelease(ret) }\n\n", export, name, f.witRuntime())
 	}
@@ -80,8 +147,7 @@ func resultType(f *file, sig abi.CoreSig) string {
 }
 
 // liftParams lifts the parameters of an export. It gives the parameters of
-// the core function, the names of the values, and the statements' calls that
-// have to follow the call.
+// the core function and the names of the values.
 func (e *body) liftParams(fn *wit.Function, ft *abi.FuncType, sig abi.CoreSig) (params string, names []string) {
 	var list, slots []string
 	for i, t := range sig.Params {
@@ -109,43 +175,47 @@ func (e *body) liftParams(fn *wit.Function, ft *abi.FuncType, sig abi.CoreSig) (
 	return strings.Join(list, ", "), names
 }
 
-// checkSet emits the check that the program has set the function.
-func (e *body) checkSet(name string) {
-	e.printf("if Exports.%s == nil {\npanic(%q)\n}\n", name, e.f.p.name+".Exports."+name+" is not set")
+// callee gives the call of the program's function.
+func (e *body) callee(fn *wit.Function, args []string) string {
+	name := e.f.p.id("func", fn, 0)
+	switch {
+	case e.f.p.g.opt.Exports:
+		name = "Exports." + name
+	case fn.Kind == wit.Method:
+		name, args = args[0]+"."+name, args[1:]
+	}
+	return name + "(" + strings.Join(args, ", ") + ")"
 }
 
-func (f *file) exportSync(name string, fn *wit.Function) {
+// checkSet emits the check that the program has set the function.
+func (e *body) checkSet(fn *wit.Function) {
+	if name := e.f.p.id("func", fn, 0); e.f.p.g.opt.Exports {
+		e.printf("if Exports.%s == nil {\npanic(%q)\n}\n", name, e.f.p.name+".Exports."+name+" is not set")
+	}
+}
+
+func (f *file) exportSync(fn *wit.Function) {
 	ft := f.p.g.types.Func(fn)
 	sig := ft.Flatten(abi.Lifted)
 	e := f.body()
-	e.checkSet(name)
+	e.checkSet(fn)
 	params, names := e.liftParams(fn, ft, sig)
-	values := e.callExport(name, fn, names)
-	for i, p := range fn.Params {
-		e.dropBorrow(names[i], p.Type)
-	}
+	e.printf("%sEnterSync(%q)\n", f.witAsync(), f.p.coreName(fn))
+	values := e.callExport(fn, names)
+	e.printf("%sLeaveSync()\n", f.witAsync())
+	e.endBorrows()
 	e.returnValue(sig, ft.Result, fn.Result, values)
-	f.exportFunc("export"+name, f.p.coreName(fn), params, sig, e)
-}
-
-// dropBorrow gives a borrowed handle back, which an export has to do before
-// it returns.
-func (e *body) dropBorrow(name string, t wit.Type) {
-	if td, ok := structure(t).(*wit.TypeDef); ok {
-		if h, ok := td.Kind.(*wit.Handle); ok && h.Borrow {
-			e.printf("%s.Drop()\n", name)
-		}
-	}
+	f.exportFunc(f.shimName(fn), f.p.coreName(fn), params, sig, e)
 }
 
 // callExport emits the call of the program's function and gives the names of
 // its results.
-func (e *body) callExport(name string, fn *wit.Function, args []string) []string {
+func (e *body) callExport(fn *wit.Function, args []string) []string {
 	var values []string
 	for range results(fn.Result) {
 		values = append(values, e.local("value"))
 	}
-	call := "Exports." + name + "(" + strings.Join(args, ", ") + ")\n"
+	call := e.callee(fn, args) + "\n"
 	if len(values) > 0 {
 		call = strings.Join(values, ", ") + " := " + call
 	}
@@ -193,43 +263,67 @@ func (e *body) storeResults(p string, off uint32, result wit.Type, values []stri
 }
 
 // exportAsync writes both halves of an async function.
-func (f *file) exportAsync(name string, fn *wit.Function) {
+func (f *file) exportAsync(fn *wit.Function) {
 	g := f.p.g
 	pair := g.poly.Pairs[fn]
 	start, result := g.types.Halves(fn)
-	f.exportStart(name, fn, pair.Start, start)
-	f.exportResult(name, fn, pair.Result, result)
+	name := f.shimName(fn)
+	e := f.body()
+	e.checkSet(fn)
+	h := half{name: name + "Start", export: f.p.coreName(pair.Start), ft: start, value: fn.Result}
+	f.exportStart(h, e, fn, func(names []string) {
+		e.printf("%sRun(func() %s {\n", f.witAsync(), f.taskType(fn))
+		e.taskBody(fn, names)
+		e.printf("})\n")
+	})
+	h = half{name: name + "Result", export: f.p.coreName(pair.Result), ft: result, value: fn.Result}
+	f.exportResult(h, f.taskType(fn))
 }
 
 // taskType is what a task gives: the result, a tuple of the results, or Unit.
 func (f *file) taskType(fn *wit.Function) string { return f.goType(fn.Result) }
 
-func (f *file) exportStart(name string, fn, half *wit.Function, ft *abi.FuncType) {
-	sig := ft.Flatten(abi.Lifted)
-	e := f.body()
-	e.checkSet(name)
-	params, names := e.liftParams(fn, ft, sig)
+// A half is one of the two functions that stand for an async one.
+type half struct {
+	name, export string
+	ft           *abi.FuncType
+	value        wit.Type                                      // the async function's result, or nil
+	store        func(e *body, p string, off uint32, v string) // stores a value; nil for the usual way
+}
+
+func (h *half) storeValue(e *body, p string, off uint32, v string) {
+	if h.store != nil {
+		h.store(e, p, off, v)
+		return
+	}
+	e.store(p, off, v, h.value)
+}
+
+// exportStart writes a start half. run emits an expression of three values: a
+// task's value, the pending handle, and whether it is done.
+func (f *file) exportStart(h half, e *body, fn *wit.Function, run func(params []string)) {
+	sig := h.ft.Flatten(abi.Lifted)
+	params, names := e.liftParams(fn, h.ft, sig)
 	value, pending, done := e.local("value"), e.local("pending"), e.local("done")
-	if fn.Result == nil {
+	if h.value == nil {
 		value = "_"
 	}
-	e.printf("%s, %s, %s := %sRun(func() %s {\n", value, pending, done, f.witAsync(), f.taskType(fn))
-	e.taskBody(name, fn, names)
-	e.printf("})\n")
-	ret := e.returnArea(ft.Result)
-	off := ft.Result.PayloadOffset()
+	e.printf("%s, %s, %s := ", value, pending, done)
+	run(names)
+	ret := e.returnArea(h.ft.Result)
+	off := h.ft.Result.PayloadOffset()
 	e.printf("if !%s {\n%s = 1\n%s = %s\nreturn %s\n}\n", done, e.cell("uint8", ret, 0), e.cell("int32", ret, off), pending, ret)
-	if fn.Result != nil {
-		e.store(ret, off, value, fn.Result)
+	if h.value != nil {
+		h.storeValue(e, ret, off, value)
 	}
 	e.printf("return %s\n", ret)
-	f.exportFunc("export"+name+"Start", f.p.coreName(half), params, sig, e)
+	f.exportFunc(h.name, h.export, params, sig, e)
 }
 
 // taskBody emits the call of the program's function and the return of its
 // results as one value.
-func (e *body) taskBody(name string, fn *wit.Function, args []string) {
-	call := "Exports." + name + "(" + strings.Join(args, ", ") + ")"
+func (e *body) taskBody(fn *wit.Function, args []string) {
+	call := e.callee(fn, args)
 	types := results(fn.Result)
 	switch {
 	case fn.Result == nil:
@@ -238,7 +332,7 @@ func (e *body) taskBody(name string, fn *wit.Function, args []string) {
 		e.printf("return %s\n", call)
 	default:
 		var fields []string
-		values := e.callExport(name, fn, args)
+		values := e.callExport(fn, args)
 		for i, v := range values {
 			fields = append(fields, fmt.Sprintf("F%d: %s", i, v))
 		}
@@ -246,23 +340,24 @@ func (e *body) taskBody(name string, fn *wit.Function, args []string) {
 	}
 }
 
-func (f *file) exportResult(name string, fn, half *wit.Function, ft *abi.FuncType) {
-	sig := ft.Flatten(abi.Lifted)
+// exportResult writes a result half; taskType is the Go type of the task's
+// value.
+func (f *file) exportResult(h half, taskType string) {
+	sig := h.ft.Flatten(abi.Lifted)
 	e := f.body("ready")
-	take := fmt.Sprintf("%sTake[%s](ready)", f.witAsync(), f.taskType(fn))
+	take := fmt.Sprintf("%sTake[%s](ready)", f.witAsync(), taskType)
+	value := e.local("value")
 	switch {
-	case fn.Result == nil:
+	case h.value == nil:
 		e.printf("%s\n", take)
 	case sig.IndirectResult:
-		value := e.local("value")
 		e.printf("%s := %s\n", value, take)
-		ret := e.returnArea(ft.Result)
-		e.store(ret, 0, value, fn.Result)
+		ret := e.returnArea(h.ft.Result)
+		h.storeValue(e, ret, 0, value)
 		e.printf("return %s\n", ret)
 	default:
-		value := e.local("value")
 		e.printf("%s := %s\n", value, take)
-		e.printf("return %s\n", e.lower(value, fn.Result)[0])
+		e.printf("return %s\n", e.lower(value, h.value)[0])
 	}
-	f.exportFunc("export"+name+"Result", f.p.coreName(half), "ready int32", sig, e)
+	f.exportFunc(h.name, h.export, "ready int32", sig, e)
 }

@@ -37,8 +37,11 @@ func (e *body) lower(v string, t wit.Type) []string {
 			return e.lowerArms(e.named(v, "value"), s)
 		case *wit.List:
 			return e.lowerListPair(v, k)
+		case *wit.Map:
+			v = e.named(v, "entries")
+			return []string{"int32(uintptr(" + e.lowerMap(v, k) + "))", "int32(len(" + v + "))"}
 		default:
-			return []string{handleOf(k, v)}
+			return []string{e.handleOf(s, v)}
 		}
 	}
 	panic("no type")
@@ -169,6 +172,8 @@ func (e *body) lift(slots []string, t wit.Type) string {
 			return e.liftArms(slots, s)
 		case *wit.List:
 			return e.liftListPair(slots, k)
+		case *wit.Map:
+			return e.liftMap("uint32("+slots[0]+")", "uint32("+slots[1]+")", k)
 		default:
 			return e.wrapHandle(s, slots[0])
 		}

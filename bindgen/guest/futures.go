@@ -10,19 +10,16 @@ import (
 )
 
 // future declares the vtable of a future and the functions that use it.
-func (p *goPackage) future(t *wit.TypeDef, pl *transform.Payload) {
+func (p *goPackage) future(pl *payload) {
 	f := p.main
-	elem, name := element(t), p.g.payloadName(p, t, pl)
-	goType, types := f.goType(elem), f.witTypes()
-	vtable := p.declare("vtable" + name)
-	raws := p.futureRaws(name, elem, pl)
-	f.printf("var %s = %sFutureVtable[%s]{\n", vtable, types, goType)
+	goType, types := f.goType(pl.elem), f.witTypes()
+	raws := p.futureRaws(pl.name, pl.elem, pl.helpers)
+	f.printf("var %s = %sFutureVtable[%s]{\n", pl.table, types, goType)
 	f.printf("Make: func() (sender, receiver int32) {\n%s},\n", raws.pipe(f))
-	f.printf("Send: func(sender int32, value %s) {\n%s},\n", goType, raws.send(f, elem))
-	f.printf("Receive: func(receiver int32) (%s, bool) {\n%s},\n", goType, raws.receive(f, elem))
+	f.printf("Send: func(sender int32, value %s) {\n%s},\n", goType, raws.send(f, pl.elem))
+	f.printf("Receive: func(receiver int32) (%s, bool) {\n%s},\n", goType, raws.receive(f, pl.elem))
 	f.printf("DropSender: %s,\nDropReceiver: %s,\n}\n\n", raws.dropSender, raws.dropReceiver)
-
-	p.makeAndLift(name, vtable, goType)
+	p.pipeFuncs(pl)
 }
 
 // futureRaws are the helper functions of a future.

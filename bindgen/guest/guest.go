@@ -1,6 +1,7 @@
 // Package guest generates Go bindings for guests: one package for each
-// interface that a world imports, and one with a variable Exports for each
-// that it exports. The generated code is source-compatible with what
+// interface that a world imports, and files for the package of each interface
+// that it exports, in which the program's author writes the functions. The
+// generated code is source-compatible with what
 // wit-bindgen's Go generator gives; async functions are plain functions that
 // block, and a task in a goroutine of its own runs each exported one.
 package guest
@@ -19,6 +20,10 @@ import (
 // Library is the import path of the guest library that generated code uses.
 const Library = "github.com/isyswasfa/isyswasfa/guest"
 
+// Version counts the generator's output formats: code of an older one has to
+// be generated again.
+const Version = "guest/1"
+
 // Options adjust [Generate].
 type Options struct {
 	// ImportPath is that of the folder that the generated packages go to, such
@@ -26,8 +31,28 @@ type Options struct {
 	ImportPath string
 	// Existing gives the import path of a package that is there already, or
 	// "": the one for an imported interface, or if export is true for an
-	// exported one. nil means there is none; see [WASI].
+	// exported one, which has a variable Exports. nil means there is none;
+	// see [WASI].
 	Existing func(id string, export bool) string
+	// Written tells of an exported interface's package ("export_...") that
+	// there is one which the program's author has written, although Existing
+	// knows another. nil means there is none.
+	Written func(name string) bool
+	// Stubs tells of an exported interface's package that it gets a file with
+	// what its author has to write, without code. nil means none does.
+	Stubs func(name string) bool
+	// Exports makes packages for exported interfaces that have a variable
+	// Exports, which a program sets, instead of packages in which the
+	// program's author writes the functions.
+	Exports bool
+	// Package is the name of the package in the folder itself, which has a
+	// file that imports the packages of exported interfaces; "" leaves it out.
+	Package string
+	// Main adds an empty function main to that file, and the directive that
+	// names the world for `isyswasfa build`, with the rest of its line.
+	Main string
+	// Stamp goes into each file.
+	Stamp bindgen.Stamp
 }
 
 // Generate generates the packages for a world. The world is the original one,
@@ -35,19 +60,32 @@ type Options struct {
 // they are called in the core module. The keys of the map are paths with
 // slashes, relative to the folder that ImportPath names.
 //
-// A world with something that cannot be generated yet gives an error that
-// names the place.
+// What a component exports its author writes in packages that are called
+// after the exported interfaces, "export_test_thing_api" for test:thing/api or
+// "export_wit_world" for functions of the world itself. Generated files beside
+// those do not compile as long as a function is missing.
+//
+// A world with something that cannot be generated gives an error that names
+// the place.
 func Generate(w *wit.World, poly *transform.Result, o Options) (map[string][]byte, error) {
 	if err := check(w); err != nil {
 		return nil, err
 	}
-	g := &generator{world: w, poly: poly, opt: o, pkgs: map[*wit.Interface]*goPackage{}, names: map[string]bool{}}
-	if err := g.packages(); err != nil {
-		return nil, err
+	g := &generator{
+		world: w, poly: poly, opt: o,
+		pkgs: map[*wit.Interface]*goPackage{}, exported: map[*wit.Interface]*goPackage{},
+		names: map[string]bool{}, sides: map[*wit.TypeDef]bool{},
+	}
+	g.packages()
+	for _, p := range g.order {
+		p.assignNames()
+	}
+	for _, p := range g.order {
+		p.assignPayloads()
 	}
 	files := map[string][]byte{}
 	for _, p := range g.order {
-		if p.existing {
+		if p.existing != "" && !p.written {
 			continue
 		}
 		p.generate()
@@ -56,6 +94,18 @@ func Generate(w *wit.World, poly *transform.Result, o Options) (map[string][]byt
 			return nil, err
 		}
 		maps.Copy(files, made)
+		if p.export && o.Stubs != nil && o.Stubs(p.name) {
+			if files[p.stubFile()], err = p.stubs(); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if o.Package != "" {
+		text, err := g.root()
+		if err != nil {
+			return nil, err
+		}
+		files["wit_exports.go"] = text
 	}
 	return files, nil
 }
@@ -66,69 +116,87 @@ type generator struct {
 	opt   Options
 	types bindgen.Types
 
-	pkgs  map[*wit.Interface]*goPackage // where an interface's types are; nil for the world's own
-	order []*goPackage
-	names map[string]bool // of all packages
+	pkgs     map[*wit.Interface]*goPackage // where an interface's types are; nil for the world's own
+	exported map[*wit.Interface]*goPackage // the packages of exported interfaces
+	order    []*goPackage
+	names    map[string]bool       // of all packages
+	sides    map[*wit.TypeDef]bool // what sided has found
 }
 
 // packages decides which packages there are.
-func (g *generator) packages() error {
+func (g *generator) packages() {
 	versions := g.ambiguous()
-	add := func(name, module string, i *wit.Interface, export bool) *goPackage {
-		p := &goPackage{g: g, name: name, module: module, iface: i, export: export, decls: map[string]bool{}}
-		p.path = path.Join(g.opt.ImportPath, name)
-		if g.opt.Existing != nil && i != nil && i.Name != "" {
-			if at := g.opt.Existing(i.ID(), export); at != "" {
-				p.path, p.name, p.existing = at, path.Base(at), true
-			}
-		}
-		g.order = append(g.order, p)
-		g.names[p.name] = true
-		return p
-	}
-	var world, exportWorld *goPackage
 	for _, item := range g.world.Imports {
 		if i := item.Interface; i != nil {
-			p := add(g.itemName(item, versions), item.Name, i, false)
+			p := g.add(g.itemName(item, versions), item.Name, i, false)
 			p.imports = i.Funcs
 			g.pkgs[i] = p
 			continue
 		}
-		if world == nil {
-			world = add("wit_world", "$root", nil, false)
-			g.pkgs[nil] = world
-		}
+		world := g.worldPackage()
 		if item.Func != nil {
 			world.imports = append(world.imports, item.Func)
 		} else {
 			world.types = append(world.types, item.Type)
 		}
 	}
+	var exportWorld *goPackage
 	for _, item := range g.world.Exports {
 		if i := item.Interface; i != nil {
-			name := g.itemName(item, versions)
-			if g.pkgs[i] == nil && slices.ContainsFunc(i.Types, isOwn) {
-				g.pkgs[i] = add(name, item.Name, i, false)
-			}
-			add("export_"+name, item.Name, i, true).exports = i.Funcs
+			g.exported[i] = g.add("export_"+g.itemName(item, versions), item.Name, i, true)
+			g.exported[i].exports = i.Funcs
 			continue
 		}
 		if exportWorld == nil {
-			exportWorld = add("export_wit_world", "", nil, true)
+			exportWorld = g.add("export_wit_world", "", nil, true)
 		}
 		exportWorld.exports = append(exportWorld.exports, item.Func)
 	}
-	if exportWorld != nil {
-		// The world's own streams and futures are all imported.
-		if world == nil && len(payloadTypes(nil, exportWorld.exports)) > 0 {
-			world = add("wit_world", "$root", nil, false)
-			g.pkgs[nil] = world
-		}
-		if world != nil {
-			world.also = exportWorld.exports
+	for _, item := range g.world.Exports {
+		i := item.Interface
+		shared := func(t *wit.TypeDef) bool { return isOwn(t) && !g.sided(t) }
+		if i != nil && g.pkgs[i] == nil && slices.ContainsFunc(i.Types, shared) {
+			g.pkgs[i] = g.add(g.itemName(item, versions), item.Name, i, false)
 		}
 	}
-	return g.distinct()
+	// The world's own streams and futures are all imported.
+	if exportWorld != nil {
+		if len(payloadTypes(nil, exportWorld.exports)) > 0 || g.pkgs[nil] != nil {
+			g.worldPackage().also = exportWorld.exports
+		}
+	}
+}
+
+// add adds a package. One whose name is taken gets a number: the later in the
+// order of the world, imports first.
+func (g *generator) add(name, module string, i *wit.Interface, export bool) *goPackage {
+	p := &goPackage{g: g, name: bindgen.PackageIdent(name), module: module, iface: i, export: export, decls: map[string]bool{}}
+	p.path = path.Join(g.opt.ImportPath, p.name)
+	if g.opt.Existing != nil && i != nil && i.Name != "" {
+		p.existing = g.opt.Existing(i.ID(), export)
+	}
+	switch {
+	case p.existing == "":
+		for n := 2; g.names[p.name]; n++ {
+			p.name = fmt.Sprintf("%s_%d", name, n)
+		}
+		p.path = path.Join(g.opt.ImportPath, p.name)
+	case export && g.opt.Written != nil && g.opt.Written(p.name):
+		p.written = true
+	default:
+		p.path, p.name = p.existing, path.Base(p.existing)
+	}
+	g.order = append(g.order, p)
+	g.names[p.name] = true
+	return p
+}
+
+// worldPackage gives the package of what the world itself imports.
+func (g *generator) worldPackage() *goPackage {
+	if g.pkgs[nil] == nil {
+		g.pkgs[nil] = g.add("wit_world", "$root", nil, false)
+	}
+	return g.pkgs[nil]
 }
 
 // isOwn tells a type that an interface defines from one that it uses.
@@ -160,18 +228,6 @@ func (g *generator) ambiguous() map[string]bool {
 	return twice
 }
 
-// distinct makes sure that no two packages would get one name.
-func (g *generator) distinct() error {
-	seen := map[string]*goPackage{}
-	for _, p := range g.order {
-		if q := seen[p.path]; q != nil {
-			return fmt.Errorf("%s and %s would both be the Go package %s", q.module, p.module, p.name)
-		}
-		seen[p.path] = p
-	}
-	return nil
-}
-
 // origin follows `use` to the interface that defines a type.
 func origin(t *wit.TypeDef) *wit.TypeDef {
 	for {
@@ -186,6 +242,3 @@ func origin(t *wit.TypeDef) *wit.TypeDef {
 		t = next
 	}
 }
-
-// owner gives the package that defines a named type.
-func (g *generator) owner(t *wit.TypeDef) *goPackage { return g.pkgs[t.Interface] }

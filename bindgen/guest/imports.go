@@ -2,7 +2,6 @@ package guest
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/isyswasfa/isyswasfa/bindgen"
@@ -40,25 +39,11 @@ func typePrefix(fn *wit.Function) string {
 // funcName gives what stands between func and the parameters, and a name that
 // is the package's only.
 func (f *file) funcName(fn *wit.Function) (head, name string) {
-	name = bindgen.UpperCamel(fn.Name)
-	if fn.Kind == wit.Freestanding {
-		name = f.p.declare(name)
+	name = f.p.id("func", fn, 0)
+	if fn.Kind != wit.Method {
 		return name, name
 	}
-	resource := bindgen.UpperCamel(fn.Resource.Name)
-	switch fn.Kind {
-	case wit.Constructor:
-		name = f.p.declare("Make" + resource)
-	case wit.Static:
-		name = f.p.declare(resource + name)
-	default:
-		switch name {
-		case "Handle", "TakeHandle", "SetHandle", "Drop":
-			name += "_"
-		}
-		return "(self *" + resource + ") " + name, resource + name
-	}
-	return name, name
+	return "(self *" + f.p.id("type", fn.Resource, 0) + ") " + name, typePrefix(fn) + name
 }
 
 // resultArea emits the allocation of the memory that an import's result goes
@@ -90,21 +75,10 @@ func (e *body) lowerParams(fn *wit.Function, ft *abi.FuncType, sig abi.CoreSig, 
 // keepAlive keeps borrowed resources from being dropped during the call.
 func (e *body) keepAlive(fn *wit.Function, names []string) {
 	for i, p := range fn.Params {
-		if hasBorrow(p.Type) {
+		if e.hasBorrow(p.Type) {
 			e.printf("%sKeepAlive(%s)\n", e.f.use("runtime", "runtime"), names[i])
 		}
 	}
-}
-
-func hasBorrow(t wit.Type) bool {
-	td, ok := structure(t).(*wit.TypeDef)
-	if !ok {
-		return false
-	}
-	if h, ok := td.Kind.(*wit.Handle); ok {
-		return h.Borrow
-	}
-	return slices.ContainsFunc(wit.Parts(td), hasBorrow)
 }
 
 // syncCall emits the call of an import and the return of its result.

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/isyswasfa/isyswasfa/bindgen"
 	"github.com/isyswasfa/isyswasfa/internal/abi"
 	"github.com/isyswasfa/isyswasfa/wit"
 )
@@ -22,7 +21,11 @@ func (e *body) load(p string, off uint32, t wit.Type) string {
 	case *wit.TypeDef:
 		switch k := s.Kind.(type) {
 		case *wit.Record, *wit.Variant:
-			return f.qualified(s, "WitLoad"+bindgen.UpperCamel(s.Name)) + "(" + e.at(p, off) + ")"
+			args := e.at(p, off)
+			if e.hasBorrow(s) {
+				args += ", " + e.borrower()
+			}
+			return f.ref(s, "load", 0) + "(" + args + ")"
 		case *wit.Enum, *wit.Flags:
 			return e.cell(f.goType(s), p, off)
 		case *wit.Tuple:
@@ -31,6 +34,8 @@ func (e *body) load(p string, off uint32, t wit.Type) string {
 			return e.loadArms(p, off, s)
 		case *wit.List:
 			return e.loadList(p, off, k)
+		case *wit.Map:
+			return e.liftMap(e.cell("uint32", p, off), e.cell("uint32", p, off+4), k)
 		default:
 			return e.wrapHandle(s, e.cell("int32", p, off))
 		}
@@ -93,6 +98,36 @@ func (e *body) liftList(addr, n string, k *wit.List) string {
 	return v
 }
 
+// entry gives the layout of the list element that an entry of a map is.
+func (e *body) entry(k *wit.Map) (elem *abi.Type, value uint32) {
+	elem = e.abi(&wit.TypeDef{Kind: &wit.Tuple{Types: []wit.Type{k.Key, k.Value}}})
+	return elem, elem.FieldOffsets()[1]
+}
+
+func (e *body) liftMap(addr, n string, k *wit.Map) string {
+	elem, value := e.entry(k)
+	v, size, base, i := e.local("entries"), e.local("n"), e.local("base"), e.local("i")
+	e.printf("%s := %s\n%s := make(%s, %s)\nif %s > 0 {\n", size, n, v, e.f.kind(k), size, size)
+	e.printf("%s := %sTake(%s)\nfor %s := range %s {\n", base, e.f.witRuntime(), addr, i, size)
+	item := e.item(base, i, elem)
+	key := e.named(e.load(item, 0, k.Key), "key")
+	e.printf("%s[%s] = %s\n}\n}\n", v, key, e.load(item, value, k.Value))
+	return v
+}
+
+// lowerMap lowers the entries of a map and gives their address.
+func (e *body) lowerMap(v string, k *wit.Map) string {
+	elem, at := e.entry(k)
+	base, i, key, value := e.local("base"), e.local("i"), e.local("key"), e.local("x")
+	e.printf("%s := %sAlloc(uintptr(len(%s))*%d, %d)\n%s := 0\n", base, e.allocate(), v, elem.Size(), elem.Align(), i)
+	e.printf("for %s, %s := range %s {\n", key, value, v)
+	item := e.item(base, i, elem)
+	e.store(item, 0, key, k.Key)
+	e.store(item, at, value, k.Value)
+	e.printf("%s++\n}\n", i)
+	return base
+}
+
 // item emits the address of an element of a list.
 func (e *body) item(base, i string, elem *abi.Type) string {
 	item := e.local("item")
@@ -102,7 +137,7 @@ func (e *body) item(base, i string, elem *abi.Type) string {
 
 // loadFields loads a record or a variant itself, in the package it is of.
 func (e *body) loadFields(p string, t *wit.TypeDef) string {
-	name := bindgen.UpperCamel(t.Name)
+	name := e.f.p.id("type", t, 0)
 	if r, ok := t.Kind.(*wit.Record); ok {
 		var parts []string
 		names := fieldNames(r)
@@ -150,7 +185,7 @@ func (e *body) store(p string, off uint32, v string, t wit.Type) {
 	case *wit.TypeDef:
 		switch k := s.Kind.(type) {
 		case *wit.Record, *wit.Variant:
-			e.printf("%s(%s, %s, %s)\n", f.qualified(s, "WitStore"+bindgen.UpperCamel(s.Name)), e.allocator(), e.at(p, off), v)
+			e.printf("%s(%s, %s, %s)\n", f.ref(s, "store", 0), e.allocator(), e.at(p, off), v)
 		case *wit.Enum, *wit.Flags:
 			e.printf("%s = %s\n", e.cell(f.goType(s), p, off), v)
 		case *wit.Tuple:
@@ -162,8 +197,11 @@ func (e *body) store(p string, off uint32, v string, t wit.Type) {
 			e.storeArms(p, off, e.named(v, "value"), s)
 		case *wit.List:
 			e.storeList(p, off, v, k)
+		case *wit.Map:
+			v = e.named(v, "entries")
+			e.printf("%s = uint32(uintptr(%s))\n%s = uint32(len(%s))\n", e.cell("uint32", p, off), e.lowerMap(v, k), e.cell("uint32", p, off+4), v)
 		default:
-			e.printf("%s = %s\n", e.cell("int32", p, off), handleOf(k, v))
+			e.printf("%s = %s\n", e.cell("int32", p, off), e.handleOf(s, v))
 		}
 	}
 }
@@ -172,14 +210,6 @@ func (e *body) store(p string, off uint32, v string, t wit.Type) {
 func (e *body) storePair(p string, off uint32, pair string) {
 	addr, n := e.local("addr"), e.local("n")
 	e.printf("%s, %s := %s\n%s = %s\n%s = %s\n", addr, n, pair, e.cell("uint32", p, off), addr, e.cell("uint32", p, off+4), n)
-}
-
-// handleOf gives the handle of a resource, stream or future.
-func handleOf(k wit.Kind, v string) string {
-	if h, ok := k.(*wit.Handle); ok && h.Borrow {
-		return v + ".Handle()"
-	}
-	return v + ".TakeHandle()"
 }
 
 func (e *body) storeArms(p string, off uint32, v string, t *wit.TypeDef) {

@@ -10,46 +10,90 @@ import (
 	"github.com/isyswasfa/isyswasfa/wit"
 )
 
+// A payload is a stream or future other than stream<u8>, in the package that
+// has the functions to make it and to wrap its handles.
+type payload struct {
+	helpers *transform.Payload
+	elem    wit.Type // nil if there is none
+	name    string   // "StreamString": part of Go names
+
+	make, lift, lower string // functions of the package
+	table             string // its variable: the vtable or, of an exported interface, the implementation
+}
+
+// assignPayloads decides on the names of the streams and futures whose helpers
+// are in the package.
+func (p *goPackage) assignPayloads() {
+	p.byKey = map[*transform.Payload]*payload{}
+	if !p.export && p.iface != nil && !p.g.imported(p) {
+		return // it has only types, which the exported interface shares
+	}
+	taken := map[string]bool{}
+	for _, t := range p.mentioned() {
+		if isBytes(t.Kind) {
+			p.bytes = true
+			continue
+		}
+		helpers := p.g.poly.Payloads[t]
+		if p.byKey[helpers] != nil || p.g.payloadOwner(helpers, p.export) != p {
+			continue
+		}
+		pl := &payload{helpers: helpers, elem: element(t), name: p.g.mangledName(p, t)}
+		if taken[pl.name] {
+			// Two types that the helpers tell apart are one type in Go.
+			pl.name = kindWord(t.Kind) + bindgen.UpperCamel(helpers.Name)
+		}
+		taken[pl.name] = true
+		pl.table = p.private("vtable" + pl.name)
+		pl.make, pl.lift, pl.lower = p.declare("Make"+pl.name), p.declare("Lift"+pl.name), p.declare("Lower"+pl.name)
+		p.byKey[helpers] = pl
+		p.payloads = append(p.payloads, pl)
+	}
+}
+
 // generatePayloads declares what the streams and futures that an interface
 // mentions need: functions to make them and to wrap their handles.
 func (p *goPackage) generatePayloads() {
-	bytes := false
-	for _, t := range p.mentioned() {
-		if isBytes(t.Kind) {
-			bytes = true
-			continue
-		}
-		pl := p.g.poly.Payloads[t]
-		if p.payloads[pl] || p.g.payloadOwner(pl) != p {
-			continue
-		}
-		p.payloads[pl] = true
-		if pl.Stream {
-			p.stream(t, pl)
-		} else {
-			p.future(t, pl)
+	for _, pl := range p.payloads {
+		switch {
+		case p.export:
+			p.ownPayload(pl)
+		case pl.helpers.Stream:
+			p.stream(pl)
+		default:
+			p.future(pl)
 		}
 	}
-	if bytes {
+	if p.bytes {
 		p.byteStream()
 	}
 }
 
 // mentioned gives the streams and futures in the package's types and functions.
 func (p *goPackage) mentioned() []*wit.TypeDef {
-	return payloadTypes(p.typeDefs(), slices.Concat(p.imports, p.also))
+	types := p.types
+	if p.iface != nil {
+		types = p.iface.Types
+	}
+	funcs := slices.Concat(p.imports, p.exports, p.also)
+	if p.export && p.iface == nil {
+		types, funcs = nil, nil // the world's own are all imported
+	}
+	return payloadTypes(types, funcs)
 }
 
 // payloadTypes gives the streams and futures in types and functions, in the
 // order of the text.
 func payloadTypes(types []*wit.TypeDef, funcs []*wit.Function) []*wit.TypeDef {
 	var found []*wit.TypeDef
+	seen := map[*wit.TypeDef]bool{}
 	var visit func(t wit.Type)
 	visit = func(t wit.Type) {
 		td, ok := t.(*wit.TypeDef)
-		if !ok || slices.Contains(found, td) {
+		if !ok || seen[td] {
 			return
 		}
+		seen[td] = true
 		for _, part := range wit.Parts(td) {
 			visit(part)
 		}
@@ -72,24 +116,51 @@ func payloadTypes(types []*wit.TypeDef, funcs []*wit.Function) []*wit.TypeDef {
 	return found
 }
 
-// payloadOwner gives the package that has the helpers of a stream or future.
-func (g *generator) payloadOwner(pl *transform.Payload) *goPackage {
+// payloadOwner gives the package that has the helpers of a stream or future,
+// for code on the side of imports or of exports.
+func (g *generator) payloadOwner(helpers *transform.Payload, export bool) *goPackage {
+	var found *goPackage
 	for _, p := range g.order {
-		if p.iface != nil && !p.export && g.poly.Interfaces[p.iface] == pl.Interface {
+		if p.iface == nil || g.poly.Interfaces[p.iface] != helpers.Interface {
+			continue
+		}
+		if p.export == export {
 			return p
 		}
+		if !p.export {
+			found = p
+		}
 	}
-	return g.pkgs[nil] // those of the world's own functions
+	if found == nil {
+		return g.pkgs[nil] // those of the world's own functions
+	}
+	return found
 }
 
 // payloadModule gives the name of the import that has the helpers.
-func (g *generator) payloadModule(pl *transform.Payload) string {
+func (g *generator) payloadModule(helpers *transform.Payload) string {
 	for _, item := range g.poly.World.Imports {
-		if item.Interface == pl.Interface {
+		if item.Interface == helpers.Interface {
 			return item.Name
 		}
 	}
-	return pl.Interface.ID()
+	return helpers.Interface.ID()
+}
+
+// payloadRef gives the function to lift or to lower a stream or future,
+// qualified if it is in another package.
+func (f *file) payloadRef(t *wit.TypeDef, what string) string {
+	helpers := f.p.g.poly.Payloads[t]
+	owner := f.p.g.payloadOwner(helpers, f.p.export)
+	pl := owner.byKey[helpers]
+	name := pl.lift
+	if what == "Lower" {
+		name = pl.lower
+	}
+	if owner == f.p {
+		return name
+	}
+	return f.use(owner.path, owner.name) + name
 }
 
 // byteStream declares the functions for stream<u8>.
@@ -98,44 +169,17 @@ func (p *goPackage) byteStream() {
 	name := p.declare("MakeStreamU8")
 	f.printf("// %s makes a stream<u8>: what is written to one end is read from the other.\n", name)
 	f.printf("func %s() (*%sStreamWriter[uint8], *witTypes.StreamReader[uint8]) {\nreturn %sMakeStreamU8()\n}\n\n", name, f.witTypes(), f.witAsync())
+	if p.export {
+		return
+	}
 	name = p.declare("LiftStreamU8")
 	f.printf("// %s wraps the owned handle of a stream's reading end.\n", name)
 	f.printf("func %s(handle int32) *witTypes.StreamReader[uint8] {\nreturn witAsync.MakeStreamReaderU8(handle)\n}\n\n", name)
 }
 
-// liftPayload wraps the handle of a stream's or future's reading end.
-func (e *body) liftPayload(t *wit.TypeDef, handle string) string {
-	g := e.f.p.g
-	pl := g.poly.Payloads[t]
-	owner := g.payloadOwner(pl)
-	prefix := ""
-	if owner != e.f.p {
-		prefix = e.f.use(owner.path, owner.name)
-	}
-	return prefix + "Lift" + g.payloadName(owner, t, pl) + "(" + handle + ")"
-}
-
-// payloadName gives the name of a stream or future as part of Go names. Where
-// two types that the helpers tell apart are one type in Go, the later gets the
-// name that the helpers have.
-func (g *generator) payloadName(owner *goPackage, t *wit.TypeDef, pl *transform.Payload) string {
-	name := g.mangledName(owner, t)
-	for _, other := range owner.mentioned() {
-		if isBytes(other.Kind) || g.mangledName(owner, other) != name {
-			continue
-		}
-		if g.poly.Payloads[other] != pl {
-			return kindWord(t.Kind) + bindgen.UpperCamel(pl.Name)
-		}
-		break
-	}
-	return name
-}
-
 func (g *generator) mangledName(owner *goPackage, t *wit.TypeDef) string {
 	return kindWord(t.Kind) + bindgen.UpperCamel(g.mangle(owner, element(t)))
 }
-
 func kindWord(k wit.Kind) string {
 	if _, ok := k.(*wit.Stream); ok {
 		return "Stream"
@@ -179,12 +223,14 @@ func (g *generator) mangle(p *goPackage, t wit.Type) string {
 				parts = append(parts, g.mangle(p, t))
 			}
 			return join(parts...)
+		case *wit.Map:
+			return join("map", g.mangle(p, k.Key), g.mangle(p, k.Value))
 		case *wit.Stream:
 			return join("stream", g.mangle(p, k.Elem))
 		case *wit.Future:
 			return join("future", g.mangle(p, k.Elem))
 		}
-		if owner := g.owner(s); owner != p {
+		if owner := g.home(s, p.export); owner != p && s.Interface != p.iface {
 			return join(strings.ReplaceAll(owner.name, "_", "-"), s.Name)
 		}
 		return s.Name
@@ -218,15 +264,21 @@ func (r *pipeRaws) pipe(f *file) string {
 	return e.text()
 }
 
-// makeAndLift declares the functions that make a stream or future and that
-// wrap the handle of its reading end.
-func (p *goPackage) makeAndLift(name, vtable, goType string) {
-	f, types := p.main, p.main.witTypes()
-	kind := name[:len("Stream")] // or "Future"
-	make := p.declare("Make" + name)
-	f.printf("// %s makes a %s: what is written to one end is read from the other.\n", make, strings.ToLower(kind))
-	f.printf("func %s() (*%s%sWriter[%s], *%s%sReader[%s]) {\nreturn %sMake%s(&%s)\n}\n\n", make, types, kind, goType, types, kind, goType, types, kind, vtable)
-	lift := p.declare("Lift" + name)
-	f.printf("// %s wraps the owned handle of a %s's reading end.\n", lift, strings.ToLower(kind))
-	f.printf("func %s(handle int32) *%s%sReader[%s] {\nreturn %sMake%sReader(&%s, handle)\n}\n\n", lift, types, kind, goType, types, kind, vtable)
+// pipeFuncs declares the functions that make a stream or future, that wrap the
+// handle of its reading end, and that give one away.
+func (p *goPackage) pipeFuncs(pl *payload) {
+	f, types, goType := p.main, p.main.witTypes(), p.main.goType(pl.elem)
+	kind := pl.name[:len("Stream")] // or "Future"
+	word := strings.ToLower(kind)
+	make, lift, lower := types+"Make"+kind+"(&"+pl.table+")", types+"Make"+kind+"Reader(&"+pl.table+", handle)", pl.table+".Take(reader)"
+	if p.export {
+		make, lift, lower = pl.table+".Make()", pl.table+".Lift(handle)", pl.table+".Lower(reader)"
+	}
+	reader := fmt.Sprintf("*%s%sReader[%s]", types, kind, goType)
+	f.printf("// %s makes a %s: what is written to one end is read from the other.\n", pl.make, word)
+	f.printf("func %s() (*%s%sWriter[%s], %s) {\nreturn %s\n}\n\n", pl.make, types, kind, goType, reader, make)
+	f.printf("// %s wraps the owned handle of a %s's reading end.\n", pl.lift, word)
+	f.printf("func %s(handle int32) %s {\nreturn %s\n}\n\n", pl.lift, reader, lift)
+	f.printf("// %s gives a %s's reading end away and gives its owned handle.\n", pl.lower, word)
+	f.printf("func %s(reader %s) (handle int32) {\nreturn %s\n}\n\n", pl.lower, reader, lower)
 }

@@ -47,26 +47,20 @@ world forward {
 }
 `
 
-const forwarder = `package main
+const forwarder = `package export_test_forward_api
 
-import (
-	"` + testTree + `/export_test_forward_api"
-	"` + testTree + `/test_forward_api"
+import api "` + testTree + `/test_forward_api"
+
+var (
+	Numbers    = api.Numbers
+	EchoAll    = api.EchoAll
+	EchoLater  = api.EchoLater
+	EchoShape  = api.EchoShape
+	EchoResult = api.EchoResult
+	Scalar     = api.Scalar
+	Nothing    = api.Nothing
+	Two        = api.Two
 )
-
-func init() {
-	e := &export_test_forward_api.Exports
-	e.Numbers = test_forward_api.Numbers
-	e.EchoAll = test_forward_api.EchoAll
-	e.EchoLater = test_forward_api.EchoLater
-	e.EchoShape = test_forward_api.EchoShape
-	e.EchoResult = test_forward_api.EchoResult
-	e.Scalar = test_forward_api.Scalar
-	e.Nothing = test_forward_api.Nothing
-	e.Two = test_forward_api.Two
-}
-
-func main() {}
 `
 
 // The Go shapes of the world's types on the host's side.
@@ -201,11 +195,12 @@ func buildForwarder(t *testing.T) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	files, err := Generate(w, poly, Options{ImportPath: testTree})
+	files, err := Generate(w, poly, Options{ImportPath: testTree, Package: "main", Main: "forward"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	bin, err := encode.Component(buildProgram(t, files, []byte(forwarder)), poly.World, encode.Options{})
+	files["export_test_forward_api/api.go"] = []byte(forwarder)
+	bin, err := encode.Component(buildProgram(t, files, nil), poly.World, encode.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

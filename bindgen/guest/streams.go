@@ -11,18 +11,16 @@ import (
 
 // stream declares the vtable of a stream other than stream<u8> and the
 // functions that use it.
-func (p *goPackage) stream(t *wit.TypeDef, pl *transform.Payload) {
+func (p *goPackage) stream(pl *payload) {
 	f := p.main
-	elem, name := element(t), p.g.payloadName(p, t, pl)
-	goType, types := f.goType(elem), f.witTypes()
-	vtable := p.declare("vtable" + name)
-	raws := p.streamRaws(name, elem, pl)
-	f.printf("var %s = %sStreamVtable[%s]{\n", vtable, types, goType)
+	goType, types := f.goType(pl.elem), f.witTypes()
+	raws := p.streamRaws(pl.name, pl.elem, pl.helpers)
+	f.printf("var %s = %sStreamVtable[%s]{\n", pl.table, types, goType)
 	f.printf("Make: func() (writer, reader int32) {\n%s},\n", raws.pipe(f))
-	f.printf("Read: func(reader int32, dst []%s) (n int, closed bool) {\n%s},\n", goType, raws.read(f, elem))
+	f.printf("Read: func(reader int32, dst []%s) (n int, closed bool) {\n%s},\n", goType, raws.read(f, pl.elem))
 	f.printf("Write: func(writer int32, items []%s) (n int, closed bool) {\n%s},\n", goType, raws.write(f))
 	f.printf("DropReader: %s,\nDropWriter: %s,\n}\n\n", raws.dropReceiver, raws.dropSender)
-	p.makeAndLift(name, vtable, goType)
+	p.pipeFuncs(pl)
 }
 
 // streamRaws are the helper functions of a stream.

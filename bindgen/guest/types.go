@@ -28,14 +28,14 @@ func (f *file) goType(t wit.Type) string {
 }
 
 // typeName gives the name of a type, qualified if it is in another package.
-func (f *file) typeName(t *wit.TypeDef) string {
-	t = origin(t)
-	return f.qualified(t, bindgen.UpperCamel(t.Name))
-}
+func (f *file) typeName(t *wit.TypeDef) string { return f.ref(t, "type", 0) }
 
-// qualified gives a name of the package that defines a type.
-func (f *file) qualified(t *wit.TypeDef, name string) string {
-	p := f.p.g.owner(origin(t))
+// ref gives a name that belongs to a type, qualified if it is in another
+// package.
+func (f *file) ref(t *wit.TypeDef, what string, i int) string {
+	t = origin(t)
+	p := f.p.g.home(t, f.p.export)
+	name := p.id(what, t, i)
 	if p == f.p {
 		return name
 	}
@@ -50,7 +50,7 @@ func (f *file) kind(k wit.Kind) string {
 	case *wit.Handle:
 		return "*" + f.typeName(k.Resource)
 	case *wit.Tuple:
-		return fmt.Sprintf("%sTuple%d[%s]", f.witTypes(), len(k.Types), strings.Join(f.goTypes(k.Types), ", "))
+		return f.tuple(k)
 	case *wit.Option:
 		return f.witTypes() + "Option[" + f.goType(k.Type) + "]"
 	case *wit.Result:
@@ -60,12 +60,28 @@ func (f *file) kind(k wit.Kind) string {
 			return fmt.Sprintf("[%d]%s", k.Len, f.goType(k.Elem))
 		}
 		return "[]" + f.goType(k.Elem)
+	case *wit.Map:
+		return "map[" + f.goType(k.Key) + "]" + f.goType(k.Value)
 	case *wit.Stream:
 		return "*" + f.witTypes() + "StreamReader[" + f.goType(k.Elem) + "]"
 	case *wit.Future:
 		return "*" + f.witTypes() + "FutureReader[" + f.goType(k.Elem) + "]"
 	}
 	panic(fmt.Sprintf("a type of kind %T has no name", k))
+}
+
+// maxTuple is the number of types of the longest tuple that package types has.
+const maxTuple = 16
+
+func (f *file) tuple(k *wit.Tuple) string {
+	types := f.goTypes(k.Types)
+	if len(types) <= maxTuple {
+		return fmt.Sprintf("%sTuple%d[%s]", f.witTypes(), len(types), strings.Join(types, ", "))
+	}
+	for i := range types {
+		types[i] = fmt.Sprintf("F%d %s", i, types[i])
+	}
+	return "struct{" + strings.Join(types, "; ") + "}"
 }
 
 func (f *file) goTypes(types []wit.Type) []string {
@@ -89,7 +105,7 @@ func (f *file) docs(line, text string, s wit.Stability) {
 
 // typeDef declares a type.
 func (f *file) typeDef(t *wit.TypeDef) {
-	name := bindgen.UpperCamel(t.Name)
+	name := f.p.id("type", t, 0)
 	docs := func(kind string) {
 		f.docs(fmt.Sprintf("%s is the %s %s.", name, kind, t.Name), t.Docs, t.Stability)
 	}
@@ -100,17 +116,21 @@ func (f *file) typeDef(t *wit.TypeDef) {
 		f.helpers(name, t)
 	case *wit.Variant:
 		docs("variant")
-		f.variant(name, k)
+		f.variant(name, t, k)
 		f.helpers(name, t)
 	case *wit.Enum:
 		docs("enum")
 		f.printf("type %s = uint%d\n\n", name, tagBits(len(k.Cases)))
-		f.constants(name, k.Cases, "%d")
+		f.constants(name, t, k.Cases, "%d")
 	case *wit.Flags:
 		docs("flags type")
 		f.printf("type %s = uint%d\n\n", name, 8*f.p.g.types.Type(t).Size())
-		f.constants(name, k.Flags, "1 << %d")
+		f.constants(name, t, k.Flags, "1 << %d")
 	case *wit.Resource:
+		if f.p.export {
+			f.ownResource(name, t)
+			return
+		}
 		docs("resource")
 		f.resource(name, t)
 	case *wit.Alias:
@@ -147,13 +167,13 @@ func tagBits(cases int) int {
 	return 32
 }
 
-func (f *file) constants(name string, labels []wit.Label, value string) {
+func (f *file) constants(name string, t *wit.TypeDef, labels []wit.Label, value string) {
 	if len(labels) == 0 {
 		return
 	}
 	f.printf("const (\n")
 	for i, l := range labels {
-		f.printf("%s%s %s = "+value+"\n", bindgen.Comment(l.Docs), f.p.declare(name+bindgen.UpperCamel(l.Name)), name, i)
+		f.printf("%s%s %s = "+value+"\n", bindgen.Comment(l.Docs), f.p.id("const", t, i), name, i)
 	}
 	f.printf(")\n\n")
 }
@@ -183,31 +203,26 @@ func getterName(c wit.Case) string {
 	return "Tag_"
 }
 
-func (f *file) variant(name string, v *wit.Variant) {
+func (f *file) variant(name string, t *wit.TypeDef, v *wit.Variant) {
 	tag := fmt.Sprintf("uint%d", tagBits(len(v.Cases)))
 	f.printf("type %s struct {\ntag %s\nvalue any\n}\n\n", name, tag)
-	labels := make([]wit.Label, len(v.Cases))
-	for i, c := range v.Cases {
-		labels[i] = wit.Label{Name: c.Name, Docs: c.Docs}
-	}
 	f.printf("// The cases of [%s].\n", name)
 	f.printf("const (\n")
-	for i, l := range labels {
-		f.printf("%s%s %s = %d\n", bindgen.Comment(l.Docs), f.p.declare(name+bindgen.UpperCamel(l.Name)), tag, i)
+	for i, c := range v.Cases {
+		f.printf("%s%s %s = %d\n", bindgen.Comment(c.Docs), f.p.id("const", t, i), tag, i)
 	}
 	f.printf(")\n\n// Tag tells which case it is.\nfunc (v %s) Tag() %s { return v.tag }\n\n", name, tag)
 	for i, c := range v.Cases {
-		label := bindgen.UpperCamel(c.Name)
-		makeName := f.p.declare("Make" + name + label)
+		makeName := f.p.id("make", t, i)
 		if c.Type == nil {
 			f.printf("// %s makes the case %s.\nfunc %s() %s { return %s{tag: %d} }\n\n", makeName, c.Name, makeName, name, name, i)
 			continue
 		}
-		t := f.goType(c.Type)
-		f.printf("// %s makes the case %s.\nfunc %s(value %s) %s { return %s{%d, value} }\n\n", makeName, c.Name, makeName, t, name, name, i)
+		value := f.goType(c.Type)
+		f.printf("// %s makes the case %s.\nfunc %s(value %s) %s { return %s{%d, value} }\n\n", makeName, c.Name, makeName, value, name, name, i)
 		get := getterName(c)
 		f.printf("// %s gives the value of the case %s, and panics if it is another one.\n", get, c.Name)
-		f.printf("func (v %s) %s() %s {\nif v.tag != %d {\npanic(\"tag mismatch\")\n}\nreturn v.value.(%s)\n}\n\n", name, get, t, i, t)
+		f.printf("func (v %s) %s() %s {\nif v.tag != %d {\npanic(\"tag mismatch\")\n}\nreturn v.value.(%s)\n}\n\n", name, get, value, i, value)
 	}
 }
 
@@ -222,11 +237,11 @@ func (f *file) resource(name string, t *wit.TypeDef) {
 	f.printf("// SetHandle puts a handle into a value whose handle was taken.\nfunc (r *%s) SetHandle(handle int32) { r.handle.Set(handle) }\n\n", name)
 	f.printf("// Drop drops the resource, unless it was dropped or given away before.\n")
 	f.printf("func (r *%s) Drop() {\nif h := r.handle.TakeOrNil(); h != 0 {\n%s(h)\n}\n}\n\n", name, drop)
-	own := f.p.declare(name + "FromOwnHandle")
+	own := f.p.id("own", t, 0)
 	f.printf("// %s wraps an owned handle. It is dropped with the value, at the latest when\n// the garbage collector finds that nothing refers to it.\n", own)
 	f.printf("func %s(handle int32) *%s {\nh := %sMakeHandle(handle)\nr := &%s{h}\n", own, name, rt, name)
 	f.printf("%sAddCleanup(r, func(h *%sHandle) {\nif h := h.TakeOrNil(); h != 0 {\n%s(h)\n}\n}, h)\nreturn r\n}\n\n", goruntime, rt, drop)
-	borrow := f.p.declare(name + "FromBorrowHandle")
+	borrow := f.p.id("borrow", t, 0)
 	f.printf("// %s wraps a borrowed handle.\n", borrow)
 	f.printf("func %s(handle int32) *%s { return &%s{%sMakeHandle(handle)} }\n\n", borrow, name, name, rt)
 }
@@ -235,12 +250,16 @@ func (f *file) resource(name string, t *wit.TypeDef) {
 // Canonical ABI's memory layout.
 func (f *file) helpers(name string, t *wit.TypeDef) {
 	f.unsafe()
-	load := f.p.declare("WitLoad" + name)
-	e := f.body("p")
+	load, params := f.p.id("load", t, 0), "p unsafe.Pointer"
+	e := f.body("p", "borrows")
+	if e.hasBorrow(t) {
+		e.borrows = "borrows"
+		params += ", borrows *" + f.witRuntime() + "Borrows"
+	}
 	result := e.loadFields("p", t)
 	f.printf("// %s is for generated code: it lifts a value from memory.\n", load)
-	f.printf("func %s(p unsafe.Pointer) %s {\n%sreturn %s\n}\n\n", load, name, e.text(), result)
-	store := f.p.declare("WitStore" + name)
+	f.printf("func %s(%s) %s {\n%sreturn %s\n}\n\n", load, params, name, e.text(), result)
+	store := f.p.id("store", t, 0)
 	e = f.body("p", "v", "arena")
 	e.arena = "arena"
 	e.storeFields("p", "v", t)

@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"fmt"
-	"path"
 	"path/filepath"
 	"strings"
 
@@ -11,7 +10,6 @@ import (
 
 	"github.com/isyswasfa/isyswasfa/bindgen"
 	"github.com/isyswasfa/isyswasfa/bindgen/guest"
-	"github.com/isyswasfa/isyswasfa/transform"
 	"github.com/isyswasfa/isyswasfa/wit"
 	"github.com/isyswasfa/isyswasfa/wit/std"
 )
@@ -50,26 +48,19 @@ func bindgenGuestCommand() *cli.Command {
 		Usage:     "generate the Go packages that a component's program uses",
 		ArgsUsage: "[WITDIR]",
 		Description: "Writes a package for each interface that the world imports, and for each one that it\n" +
-			"exports a file into the package export_... in which you write the functions.\n\n" +
-			"Example:\n   //go:generate go run github.com/isyswasfa/isyswasfa/cmd/isyswasfa bindgen guest -o gen --world app wit",
-		Flags: bindgenFlags("gen"),
+			"exports files into the package export_..., in which you write the functions: they do not\n" +
+			"compile before all are there. The file wit_exports.go makes these packages part of the\n" +
+			"program; where DIR is not the program's folder, the program has to import DIR's package.\n" +
+			"Packages of WASI that come with isyswasfa are used as they are.\n\n" +
+			"Example:\n   //go:generate go run github.com/isyswasfa/isyswasfa/cmd/isyswasfa bindgen guest --world app wit",
+		Flags: append(bindgenFlags("."),
+			&cli.BoolFlag{Name: "stubs", Usage: "start export_... packages that have no code yet with a file to fill in"}),
 		Action: func(c *cli.Context) error {
 			w, err := bindgenWorld(c)
 			if err != nil {
 				return err
 			}
-			poly, err := transform.Polyfill(w, transform.Options{})
-			if err != nil {
-				return err
-			}
-			out := &bindgen.Output{Dir: c.String("output"), Shared: func(folder string) bool {
-				return folder == "." || strings.HasPrefix(path.Base(folder), "export_")
-			}}
-			importPath, err := bindgen.ImportPath(out.Dir)
-			if err != nil {
-				return err
-			}
-			out.Files, err = guest.Generate(w, poly, guest.Options{ImportPath: importPath, Existing: guest.WASI})
+			out, err := guest.Output(w, c.String("output"), witDir(c), c.Bool("stubs"))
 			if err != nil {
 				return err
 			}
@@ -78,13 +69,16 @@ func bindgenGuestCommand() *cli.Command {
 	}
 }
 
+// witDir gives the folder of WIT that the arguments name, or "".
+func witDir(c *cli.Context) string { return cmp.Or(c.Args().First(), c.String("wit")) }
+
 // bindgenWorld gives the world that the arguments name: one of the package in
 // WITDIR, or without that one of those that come with isyswasfa.
 func bindgenWorld(c *cli.Context) (*wit.World, error) {
 	if c.NArg() > 1 {
 		return nil, usagef("%s takes one argument, WITDIR, but got %d: %s", c.Command.Name, c.NArg(), strings.Join(c.Args().Slice(), " "))
 	}
-	dir := cmp.Or(c.Args().First(), c.String("wit"))
+	dir := witDir(c)
 	if c.Args().Present() && c.String("wit") != "" {
 		return nil, usagef("give the WIT folder as an argument or as --wit, not both")
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 //go:wasmexport wasi:cli/run@0.3.0#run-isyswasfa-start
-func exportRunStart() unsafe.Pointer {
+func witExportRunStart() unsafe.Pointer {
 	if Exports.Run == nil {
 		panic("export_wasi_cli_run.Exports.Run is not set")
 	}
@@ -32,10 +32,10 @@ func exportRunStart() unsafe.Pointer {
 }
 
 //go:wasmexport cabi_post_wasi:cli/run@0.3.0#run-isyswasfa-start
-func exportRunStartPost(ret unsafe.Pointer) { witRuntime.Release(ret) }
+func witExportRunStartPost(ret unsafe.Pointer) { witRuntime.Release(ret) }
 
 //go:wasmexport wasi:cli/run@0.3.0#run-isyswasfa-result
-func exportRunResult(ready int32) int32 {
+func witExportRunResult(ready int32) int32 {
 	value := witAsync.Take[witTypes.Result[witTypes.Unit, witTypes.Unit]](ready)
 	return int32(value.Tag())
 }

@@ -12,7 +12,7 @@ import (
 )
 
 //go:wasmexport wasi:http/handler@0.3.0#handle-isyswasfa-start
-func exportHandleStart(arg0 int32) unsafe.Pointer {
+func witExportHandleStart(arg0 int32) unsafe.Pointer {
 	if Exports.Handle == nil {
 		panic("export_wasi_http_handler.Exports.Handle is not set")
 	}
@@ -37,10 +37,10 @@ func exportHandleStart(arg0 int32) unsafe.Pointer {
 }
 
 //go:wasmexport cabi_post_wasi:http/handler@0.3.0#handle-isyswasfa-start
-func exportHandleStartPost(ret unsafe.Pointer) { witRuntime.Release(ret) }
+func witExportHandleStartPost(ret unsafe.Pointer) { witRuntime.Release(ret) }
 
 //go:wasmexport wasi:http/handler@0.3.0#handle-isyswasfa-result
-func exportHandleResult(ready int32) unsafe.Pointer {
+func witExportHandleResult(ready int32) unsafe.Pointer {
 	value := witAsync.Take[witTypes.Result[*wasi_http_types.Response, wasi_http_types.ErrorCode]](ready)
 	arena := new(witRuntime.Arena)
 	ret := arena.Return(40, 8)
@@ -54,4 +54,4 @@ func exportHandleResult(ready int32) unsafe.Pointer {
 }
 
 //go:wasmexport cabi_post_wasi:http/handler@0.3.0#handle-isyswasfa-result
-func exportHandleResultPost(ret unsafe.Pointer) { witRuntime.Release(ret) }
+func witExportHandleResultPost(ret unsafe.Pointer) { witRuntime.Release(ret) }

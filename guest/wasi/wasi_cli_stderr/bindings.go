@@ -67,6 +67,11 @@ func LiftFutureResultUnitWasiCliTypesErrorCode(handle int32) *witTypes.FutureRea
 	return witTypes.MakeFutureReader(&vtableFutureResultUnitWasiCliTypesErrorCode, handle)
 }
 
+// LowerFutureResultUnitWasiCliTypesErrorCode gives a future's reading end away and gives its owned handle.
+func LowerFutureResultUnitWasiCliTypesErrorCode(reader *witTypes.FutureReader[witTypes.Result[witTypes.Unit, wasi_cli_types.ErrorCode]]) (handle int32) {
+	return vtableFutureResultUnitWasiCliTypesErrorCode.Take(reader)
+}
+
 // MakeStreamU8 makes a stream<u8>: what is written to one end is read from the other.
 func MakeStreamU8() (*witTypes.StreamWriter[uint8], *witTypes.StreamReader[uint8]) {
 	return witAsync.MakeStreamU8()

@@ -1393,6 +1393,11 @@ func LiftFutureResultOptionFieldsErrorCode(handle int32) *witTypes.FutureReader[
 	return witTypes.MakeFutureReader(&vtableFutureResultOptionFieldsErrorCode, handle)
 }
 
+// LowerFutureResultOptionFieldsErrorCode gives a future's reading end away and gives its owned handle.
+func LowerFutureResultOptionFieldsErrorCode(reader *witTypes.FutureReader[witTypes.Result[witTypes.Option[*Trailers], ErrorCode]]) (handle int32) {
+	return vtableFutureResultOptionFieldsErrorCode.Take(reader)
+}
+
 var vtableFutureResultUnitErrorCode = witTypes.FutureVtable[witTypes.Result[witTypes.Unit, ErrorCode]]{
 	Make: func() (sender, receiver int32) {
 		var arena witRuntime.Arena
@@ -1694,6 +1699,11 @@ func LiftFutureResultUnitErrorCode(handle int32) *witTypes.FutureReader[witTypes
 	return witTypes.MakeFutureReader(&vtableFutureResultUnitErrorCode, handle)
 }
 
+// LowerFutureResultUnitErrorCode gives a future's reading end away and gives its owned handle.
+func LowerFutureResultUnitErrorCode(reader *witTypes.FutureReader[witTypes.Result[witTypes.Unit, ErrorCode]]) (handle int32) {
+	return vtableFutureResultUnitErrorCode.Take(reader)
+}
+
 // MakeStreamU8 makes a stream<u8>: what is written to one end is read from the other.
 func MakeStreamU8() (*witTypes.StreamWriter[uint8], *witTypes.StreamReader[uint8]) {
 	return witAsync.MakeStreamU8()
@@ -1905,7 +1915,7 @@ func RequestNew(headers *Headers, contents witTypes.Option[*witTypes.StreamReade
 		slot2 = options.Some().TakeHandle()
 	}
 	ret := arena.Alloc(8, 4)
-	rawRequestNew(headers.TakeHandle(), int32(contents.Tag()), slot, trailers.TakeHandle(), int32(options.Tag()), slot2, ret)
+	rawRequestNew(headers.TakeHandle(), int32(contents.Tag()), slot, LowerFutureResultOptionFieldsErrorCode(trailers), int32(options.Tag()), slot2, ret)
 	arena.Free()
 	return RequestFromOwnHandle(*(*int32)(ret)), LiftFutureResultUnitErrorCode(*(*int32)(unsafe.Add(ret, 4)))
 }
@@ -2108,7 +2118,7 @@ func (self *Request) GetHeaders() *Headers {
 func RequestConsumeBody(this *Request, res *witTypes.FutureReader[witTypes.Result[witTypes.Unit, ErrorCode]]) (*witTypes.StreamReader[uint8], *witTypes.FutureReader[witTypes.Result[witTypes.Option[*Trailers], ErrorCode]]) {
 	var arena witRuntime.Arena
 	ret := arena.Alloc(8, 4)
-	rawRequestConsumeBody(this.TakeHandle(), res.TakeHandle(), ret)
+	rawRequestConsumeBody(this.TakeHandle(), LowerFutureResultUnitErrorCode(res), ret)
 	arena.Free()
 	return witAsync.MakeStreamReaderU8(*(*int32)(ret)), LiftFutureResultOptionFieldsErrorCode(*(*int32)(unsafe.Add(ret, 4)))
 }
@@ -2247,7 +2257,7 @@ func ResponseNew(headers *Headers, contents witTypes.Option[*witTypes.StreamRead
 		slot = contents.Some().TakeHandle()
 	}
 	ret := arena.Alloc(8, 4)
-	rawResponseNew(headers.TakeHandle(), int32(contents.Tag()), slot, trailers.TakeHandle(), ret)
+	rawResponseNew(headers.TakeHandle(), int32(contents.Tag()), slot, LowerFutureResultOptionFieldsErrorCode(trailers), ret)
 	arena.Free()
 	return ResponseFromOwnHandle(*(*int32)(ret)), LiftFutureResultUnitErrorCode(*(*int32)(unsafe.Add(ret, 4)))
 }
@@ -2291,7 +2301,7 @@ func (self *Response) GetHeaders() *Headers {
 func ResponseConsumeBody(this *Response, res *witTypes.FutureReader[witTypes.Result[witTypes.Unit, ErrorCode]]) (*witTypes.StreamReader[uint8], *witTypes.FutureReader[witTypes.Result[witTypes.Option[*Trailers], ErrorCode]]) {
 	var arena witRuntime.Arena
 	ret := arena.Alloc(8, 4)
-	rawResponseConsumeBody(this.TakeHandle(), res.TakeHandle(), ret)
+	rawResponseConsumeBody(this.TakeHandle(), LowerFutureResultUnitErrorCode(res), ret)
 	arena.Free()
 	return witAsync.MakeStreamReaderU8(*(*int32)(ret)), LiftFutureResultOptionFieldsErrorCode(*(*int32)(unsafe.Add(ret, 4)))
 }

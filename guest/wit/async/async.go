@@ -18,8 +18,17 @@ import "runtime"
 // returned by then, done is true and value is its result. Otherwise pending is
 // the owned handle that the export returns to its caller.
 func Run[R any](fn func() R) (value R, pending int32, done bool) {
+	return runOr(fn, nil)
+}
+
+// runOr is Run with a function, or nil, that gets the result if the call is
+// cancelled after all.
+func runOr[R any](fn func() R, discard func(R)) (value R, pending int32, done bool) {
 	v := new(R)
 	t := newTask(v)
+	if discard != nil {
+		t.discard = func() { discard(*v) }
+	}
 	go t.run(func() { *v = fn() })
 	pending, done = t.start()
 	if done {
@@ -33,6 +42,20 @@ func Run[R any](fn func() R) (value R, pending int32, done bool) {
 func Take[R any](ready int32) R {
 	return *takeTask(ready).value.(*R)
 }
+
+// Finish calls fn in a new goroutine and waits until no goroutine of the
+// component can run. If fn has not returned by then it goes on later: this is
+// for destructors, which nobody can wait for.
+func Finish(fn func()) { finish(fn) }
+
+// EnterSync and LeaveSync stand around what an exported function does that is
+// not async: while it runs the host sends no events, so a wait for an imported
+// async function, a stream or a future could not end. Such a wait panics and
+// names the export. (Timers work, and goroutines that wait for each other.)
+func EnterSync(export string) { enterSync(export) }
+
+// LeaveSync ends what EnterSync began.
+func LeaveSync() { leaveSync() }
 
 // Await parks the goroutine until the imported function that returned the
 // owned handle pending has finished, and returns the owned handle for its

@@ -13,6 +13,7 @@ type scope struct {
 	}
 	task *task           // the exported call it descends from
 	done <-chan struct{} // of the Until it is in
+	sync string          // the exported function that runs, if it is not async
 }
 
 const scopeMark = 0x69737977
@@ -62,4 +63,27 @@ func until(done <-chan struct{}, fn func()) (finished bool) {
 	}()
 	fn()
 	return true
+}
+
+// inSync is the scope of exported functions that are not async. One runs at a
+// time, to its end; goroutines that it has started may outlive it.
+var inSync = newScope(nil, nil)
+
+func enterSync(export string) {
+	inSync.sync = export
+	setLabel(unsafe.Pointer(inSync))
+}
+
+func leaveSync() {
+	inSync.sync = ""
+	setLabel(nil)
+}
+
+// untilDone gives the channel that ends the Until that the goroutine is in,
+// or nil, and what to call then.
+func untilDone() (done <-chan struct{}, abandon func()) {
+	if s := current(); s != nil {
+		return s.done, func() { panic(s) }
+	}
+	return nil, nil
 }

@@ -8,6 +8,7 @@ import (
 // A task is a call of an exported async function.
 type task struct {
 	value     any           // *R
+	discard   func()        // called if the value is thrown away; may be nil
 	done      bool          // the function has returned
 	id        uint32        // in tasks, from pending on until the result is taken
 	ready     int32         // owned, from pending until done
@@ -51,6 +52,12 @@ func (t *task) start() (pending int32, done bool) {
 	return pending, false
 }
 
+func finish(fn func()) {
+	t := newTask(nil)
+	go t.run(fn)
+	settle()
+}
+
 func (t *task) finish() {
 	procPin()
 	t.done = true
@@ -70,6 +77,9 @@ func (t *task) finish() {
 // confirm tells the caller that the cancelled task is over.
 func (t *task) confirm(cancel int32) {
 	tasks.take(t.id)
+	if t.discard != nil {
+		t.discard()
+	}
 	procPin()
 	emit(outCancelComplete, uint32(cancel), 0)
 	procUnpin()
