@@ -2,6 +2,7 @@ package wit
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -71,8 +72,39 @@ func (p pos) errorf(format string, args ...any) error {
 	e.Line = 1 + strings.Count(before, "\n")
 	e.Col = 1 + utf8.RuneCountInString(before[start:])
 	e.Text = strings.TrimRight(line, "\r")
-	e.Width = max(1, min(p.len, len(line)-(off-start)))
+	marked := line[min(off-start, len(line)):]
+	e.Width = max(1, utf8.RuneCountInString(marked[:min(p.len, len(marked))]))
 	return e
+}
+
+// place names the place as seen from another one: the file only if it differs.
+func (p pos) place(from pos) string {
+	e := p.errorf("").(*Error)
+	if p.src == from.src {
+		return fmt.Sprintf("%d:%d", e.Line, e.Col)
+	}
+	return fmt.Sprintf("%s:%d:%d", e.File, e.Line, e.Col)
+}
+
+// maxCycle bounds how many names of a cycle an error shows.
+const maxCycle = 6
+
+// cycle writes names that depend on each other in a circle: ": `a`, which
+// needs `b`, which needs `a`"; nothing for one name.
+func cycle(names []string) string {
+	if len(names) == 1 {
+		return ""
+	}
+	names = append(slices.Clone(names), names[0])
+	if len(names) > maxCycle {
+		names = append(names[:maxCycle-2:maxCycle-2], "…", names[len(names)-2], names[len(names)-1])
+	}
+	for i, n := range names {
+		if n != "…" {
+			names[i] = "`" + n + "`"
+		}
+	}
+	return ": " + strings.Join(names, ", which needs ")
 }
 
 // nearest gives "; did you mean `x`?" for the candidate that looks most like
@@ -93,22 +125,70 @@ func nearest(name string, candidates []string) string {
 	return "; did you mean `" + best + "`?"
 }
 
-// distance is the Levenshtein distance of two ASCII strings.
+// foreignTypes are names that other languages have for what WIT has.
+var foreignTypes = map[string]string{
+	"i8": "s8", "i16": "s16", "i32": "s32", "i64": "s64",
+	"int8": "s8", "int16": "s16", "int32": "s32", "int64": "s64", "int": "s32",
+	"uint8": "u8", "uint16": "u16", "uint32": "u32", "uint64": "u64", "uint": "u32", "byte": "u8",
+	"float32": "f32", "float64": "f64", "float": "f32", "double": "f64",
+	"str": "string", "boolean": "bool", "rune": "char", "bytes": "list<u8>", "vec": "list", "array": "list",
+	"optional": "option", "struct": "record", "union": "variant",
+}
+
+// nearestType is nearest for a type's name.
+func nearestType(name string, types []string) string {
+	if same := nearest(name, types); same != "" {
+		return same
+	}
+	if here := foreignTypes[name]; here != "" {
+		return "; did you mean `" + here + "`?"
+	}
+	return nearest(name, append(primitiveNames[:], "list", "option", "result", "tuple", "stream", "future", "map", "own", "borrow"))
+}
+
+// distance is the number of letters to add, drop, change or swap with the next
+// one (no letter twice) that makes b of the ASCII string a.
 func distance(a, b string) int {
+	var before, last []int // the two rows above
 	row := make([]int, len(b)+1)
 	for j := range row {
 		row[j] = j
 	}
 	for i := range len(a) {
-		diag := row[0]
+		before, last, row = last, row, make([]int, len(b)+1)
 		row[0] = i + 1
 		for j := range len(b) {
-			next := diag
-			if a[i] != b[j] {
-				next = 1 + min(diag, row[j], row[j+1])
+			if a[i] == b[j] {
+				row[j+1] = last[j]
+				continue
 			}
-			diag, row[j+1] = row[j+1], next
+			row[j+1] = 1 + min(last[j], last[j+1], row[j])
+			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
+				row[j+1] = min(row[j+1], 1+before[j-1])
+			}
 		}
 	}
 	return row[len(b)]
 }
+
+// kebab gives the kebab-case name that a name in another style may mean.
+func kebab(name string) string {
+	var words []string
+	for part := range strings.FieldsFuncSeq(name, func(r rune) bool { return r == '_' || r == '-' }) {
+		start := 0
+		for i := 1; i < len(part); i++ {
+			if isUpper(part[i]) && !isUpper(part[i-1]) {
+				words, start = append(words, part[start:i]), i
+			}
+		}
+		words = append(words, part[start:])
+	}
+	for i, w := range words {
+		if checkID(w) != "" {
+			words[i] = strings.ToLower(w)
+		}
+	}
+	return strings.Join(words, "-")
+}
+
+func isUpper(c byte) bool { return c >= 'A' && c <= 'Z' }

@@ -3,6 +3,7 @@ package wit_test
 import (
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -19,7 +20,7 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 
 // TestGolden parses the files of each archive in testdata and compares what
 // is printed, or the error. In archives whose name starts with "each" every
-// file is parsed by itself.
+// file is parsed by itself, in those with "dirs" every folder is, as a folder.
 func TestGolden(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txtar")
 	if err != nil || len(files) == 0 {
@@ -42,7 +43,11 @@ func TestGolden(t *testing.T) {
 					got.WriteString(outcome(map[string]string{f.Name: string(f.Data)}))
 				}
 			}
-			if got.Len() == 0 {
+			switch {
+			case got.Len() > 0:
+			case strings.HasPrefix(filepath.Base(file), "dirs"):
+				got.WriteString(folderOutcomes(t, all))
+			default:
 				got.WriteString(outcome(all))
 			}
 			at := slices.IndexFunc(ar.Files, func(f txtar.File) bool { return f.Name == "want" })
@@ -65,6 +70,27 @@ func TestGolden(t *testing.T) {
 			}
 		})
 	}
+}
+
+// folderOutcomes writes the files to a folder, which errors show as DIR, and
+// parses each folder in it.
+func folderOutcomes(t *testing.T, files map[string]string) string {
+	root := writeFiles(t, files)
+	folders := map[string]bool{}
+	for name := range files {
+		folder, _, _ := strings.Cut(name, "/")
+		folders[folder] = true
+	}
+	var got strings.Builder
+	for _, folder := range slices.Sorted(maps.Keys(folders)) {
+		r, _, err := wit.ParseDir(filepath.Join(root, folder), active)
+		if err != nil {
+			fmt.Fprintf(&got, "%s\n\n", strings.ReplaceAll(strings.ReplaceAll(err.Error(), root, "DIR"), `\`, "/"))
+			continue
+		}
+		got.WriteString(wit.PrintResolve(r))
+	}
+	return got.String()
 }
 
 func outcome(files map[string]string) string {

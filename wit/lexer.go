@@ -64,10 +64,13 @@ func (l *lexer) next() token {
 	case isLetter(c):
 		l.off = scanID(text, start)
 		t.kind, t.text = tokID, text[start:l.off]
+		if l.off < len(text) && text[l.off] == '_' {
+			return l.failID(start)
+		}
 		if keywords[t.text] {
 			t.kind = tokKeyword
 		} else if msg := checkID(t.text); msg != "" {
-			return l.fail(start, l.off-start, "invalid identifier `%s`: %s", t.text, msg)
+			return l.failID(start)
 		}
 	case c == '%':
 		l.off = scanID(text, start+1)
@@ -101,6 +104,24 @@ func (l *lexer) next() token {
 	}
 	t.pos = pos{l.src, start, l.off - start}
 	return t
+}
+
+// failID complains about the name at start, which may have underscores.
+func (l *lexer) failID(start int) token {
+	end := start
+	for end < len(l.src.text) && (isLetter(l.src.text[end]) || isDigit(l.src.text[end]) || l.src.text[end] == '-' || l.src.text[end] == '_') {
+		end++
+	}
+	name := strings.Trim(l.src.text[start:end], "-")
+	hint := ""
+	if k := kebab(name); checkID(k) == "" {
+		hint = "; did you mean `" + k + "`?"
+	}
+	msg := checkID(name)
+	if strings.Contains(name, "_") {
+		msg = "the words of a name are joined by `-`"
+	}
+	return l.fail(start, len(name), "invalid identifier `%s`: %s%s", name, msg, hint)
 }
 
 // version reads a semantic version right after "@".

@@ -95,15 +95,15 @@ func (l *loader) notFound(name PackageName) string {
 		names = append(names, full)
 	}
 	msg := fmt.Sprintf("package `%s` not found", name)
+	if len(l.places) > 0 {
+		msg += " in " + strings.Join(l.places, " or ")
+	}
 	switch bare := name.Namespace + ":" + name.Name; {
 	case len(versions) > 0:
 		msg += fmt.Sprintf("; of `%s` there is %s", bare, versionList(versions))
 	default:
 		slices.Sort(names)
 		msg += nearest(bare, names)
-	}
-	if len(l.places) > 0 {
-		msg += "; looked in " + strings.Join(l.places, ", ")
 	}
 	return msg
 }

@@ -78,7 +78,7 @@ func (l *loader) addDeps(deps string) error {
 				return err
 			}
 		case strings.HasSuffix(name, ".wasm") || strings.HasSuffix(name, ".wat"):
-			skipped = " (but not in " + e.Name() + ": packages in binary form are not read)"
+			skipped = " (where " + e.Name() + " is in binary form, which is not read)"
 		}
 		if err := l.add(files, true, false); err != nil {
 			return err
@@ -98,7 +98,7 @@ func ParseText(files map[string]string, options ...LoadOption) (*Resolve, *Packa
 		return nil, nil, errors.New("no WIT files")
 	}
 	l := newLoader(options)
-	l.look("the text itself")
+	l.look("the text")
 	if err := l.addText(files, true); err != nil {
 		return nil, nil, err
 	}

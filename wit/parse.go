@@ -3,6 +3,7 @@ package wit
 import (
 	"fmt"
 	"strconv"
+	"strings"
 )
 
 // maxNesting bounds how deep types may nest in the text.
@@ -56,10 +57,22 @@ func (p *parser) found() string {
 	return "`" + p.tok.text + "`"
 }
 
+// expected fails. Where the token looks like a word that stands in backquotes
+// in what, the error says so.
 func (p *parser) expected(what string) {
-	if !p.failed() {
-		p.fail(p.tok.pos, "expected %s, found %s", what, p.found())
+	if p.failed() {
+		return
 	}
+	hint := ""
+	if p.tok.kind == tokID {
+		quoted := strings.Split(what, "`")
+		for i := 1; i < len(quoted); i += 2 {
+			if hint == "" {
+				hint = nearest(p.tok.text, strings.Fields(quoted[i]))
+			}
+		}
+	}
+	p.fail(p.tok.pos, "expected %s, found %s%s", what, p.found(), hint)
 }
 
 func (p *parser) is(text string) bool {
@@ -204,6 +217,9 @@ func (p *parser) topItem(main *unit, first bool) {
 		p.next()
 		return
 	}
+	if p.is(";") {
+		p.fail(ref.pos, "a file belongs to one package, named at its top: write `package %s { … }` for one inside it", ref.name)
+	}
 	p.expect("{")
 	p.since = nil
 	nested := &unit{src: p.lex.src, pkg: ref, docs: a.docs}
@@ -258,7 +274,11 @@ func (p *parser) item(a attrs) {
 func (p *parser) pkgName() *pkgRef {
 	ns := p.id()
 	p.expect(":")
-	return p.pkgRest(ns, p.id())
+	name := p.id()
+	if p.is(":") || p.is("/") {
+		p.fail(p.tok.pos, "a package's name is `namespace:name`: namespaces and packages do not nest")
+	}
+	return p.pkgRest(ns, name)
 }
 
 func (p *parser) pkgRest(ns, name ident) *pkgRef {
@@ -305,9 +325,12 @@ func (p *parser) ifaceBody() []*itemDecl {
 			continue
 		}
 		if p.tok.kind == tokPunct || p.tok.kind == tokEOF || p.tok.kind == tokInt {
-			p.expected("`use`, a type or a function")
+			p.expected("a function, `use` or a type (`type`, `record`, `variant`, `enum`, `flags`, `resource`)")
 		}
 		f := &funcDecl{attrs: a, name: p.id()}
+		if hint := nearest(f.name.name, []string{"use", "type", "record", "variant", "enum", "flags", "resource"}); hint != "" && p.tok.kind == tokID {
+			p.fail(f.name.pos, "unknown item `%s`%s", f.name.name, hint)
+		}
 		p.expect(":")
 		p.function(f)
 		p.expect(";")
@@ -390,7 +413,7 @@ func (p *parser) worldItem() *worldItemDecl {
 		}
 	default:
 		if w.item = p.typeItem(a); w.item == nil {
-			p.expected("`import`, `export`, `include`, `use` or a type")
+			p.expected("`import`, `export`, `include`, `use` or a type (`type`, `record`, `variant`, `enum`, `flags`, `resource`)")
 		}
 	}
 	return w

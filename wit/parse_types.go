@@ -53,7 +53,9 @@ func (p *parser) resource() *typeDecl {
 
 // function reads `async? func(…) -> …`.
 func (p *parser) function(f *funcDecl) {
-	f.async = p.accept("async")
+	if f.async = p.accept("async"); !f.async && !p.is("func") {
+		p.expected("`func` or `async func`")
+	}
 	p.expect("func")
 	p.signature(f)
 }
@@ -67,6 +69,9 @@ func (p *parser) signature(f *funcDecl) {
 		f.params = append(f.params, param)
 	})
 	if p.accept("->") {
+		if p.is("(") {
+			p.fail(p.tok.pos, "a function has one result, without a name: use a record or a tuple for several")
+		}
 		f.result = p.typ()
 	}
 }

@@ -85,6 +85,9 @@ type builder struct {
 	depth int
 	made  int // how much worlds have brought together
 
+	visiting []*pkgState // packages and declarations being resolved
+	needing  []*decl
+
 	borrows, resources map[*TypeDef]bool // what hasBorrow and isResource found
 }
 
@@ -108,7 +111,11 @@ func (b *builder) visit(s *pkgState, from *pkgRef) error {
 	case done:
 		return nil
 	case busy:
-		return from.pos.errorf("package `%s` depends on itself", s.name)
+		var names []string
+		for _, p := range b.visiting[slices.Index(b.visiting, s):] {
+			names = append(names, p.name.String())
+		}
+		return from.pos.errorf("package `%s` depends on itself%s", s.name, cycle(names))
 	}
 	if from != nil {
 		if err := b.enter(from.pos); err != nil {
@@ -117,6 +124,8 @@ func (b *builder) visit(s *pkgState, from *pkgRef) error {
 		defer b.leave()
 	}
 	s.state = busy
+	b.visiting = append(b.visiting, s)
+	defer func() { b.visiting = b.visiting[:len(b.visiting)-1] }()
 	for _, u := range s.units {
 		for _, ref := range u.refs {
 			if ref.name == s.name {
@@ -186,8 +195,8 @@ func (b *builder) declare(s *pkgState) error {
 		}
 		slices.SortStableFunc(here, func(x, y *decl) int { return x.name.pos.off - y.name.pos.off })
 		for _, d := range here {
-			if s.decls[d.name.name] != nil {
-				return d.name.pos.errorf("`%s` is defined more than once in package `%s`", d.name.name, s.name)
+			if first := s.decls[d.name.name]; first != nil {
+				return d.name.pos.errorf("`%s` is defined more than once in package `%s`: first at %s", d.name.name, s.name, first.name.pos.place(d.name.pos))
 			}
 			s.decls[d.name.name] = d
 			s.order = append(s.order, d)
@@ -197,8 +206,14 @@ func (b *builder) declare(s *pkgState) error {
 		u.useAs = map[string]*topUse{}
 		for _, use := range u.uses {
 			own := s.decls[use.as.name]
-			if u.useAs[use.as.name] != nil || own != nil && own.unit == u {
-				return use.as.pos.errorf("`%s` is defined more than once in this file", use.as.name)
+			first := pos{}
+			if twin := u.useAs[use.as.name]; twin != nil {
+				first = twin.as.pos
+			} else if own != nil && own.unit == u {
+				first = own.name.pos
+			}
+			if first.src != nil {
+				return use.as.pos.errorf("`%s` is defined more than once in this file: also at %s", use.as.name, first.place(use.as.pos))
 			}
 			u.useAs[use.as.name] = use
 		}
@@ -296,13 +311,19 @@ func (b *builder) need(d *decl, at pos) error {
 	case done:
 		return nil
 	case busy:
-		return d.name.pos.errorf("`%s` depends on itself", d.name.name)
+		var names []string
+		for _, n := range b.needing[slices.Index(b.needing, d):] {
+			names = append(names, n.name.name)
+		}
+		return at.errorf("`%s` depends on itself%s", d.name.name, cycle(names))
 	}
 	if err := b.enter(at); err != nil {
 		return err
 	}
 	defer b.leave()
 	d.state = busy
+	b.needing = append(b.needing, d)
+	defer func() { b.needing = b.needing[:len(b.needing)-1] }()
 	if d.iface != nil {
 		if err := b.interfaceItems(d, d.iface.items); err != nil {
 			return err

@@ -1,6 +1,9 @@
 package wit
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // A scope looks up the type names of one interface or world.
 type scope struct {
@@ -13,20 +16,39 @@ type scope struct {
 	cases names
 	gates map[string]string
 
+	defining []*named // types being resolved
+
 	later map[string]*typeDecl // aliases left out because they came later
 }
 
 // names refuses names that differ only in letter case, which are one name.
-type names map[string]bool
+type names map[string]ident
 
-func (n *names) add(name string) (fresh bool) {
+// add enters a name and gives the one it clashes with; its pos.src is nil for
+// none.
+func (n *names) add(name ident) (first ident) {
 	if *n == nil {
 		*n = names{}
 	}
-	key := strings.ToLower(name)
-	fresh = !(*n)[key]
-	(*n)[key] = true
-	return fresh
+	key := strings.ToLower(name.name)
+	first, ok := (*n)[key]
+	if !ok {
+		(*n)[key] = name
+	}
+	return first
+}
+
+// define is add with an error for a clash; where says in what, " in record
+// `r`" or "".
+func (n *names) define(name ident, where string) error {
+	first := n.add(name)
+	switch {
+	case first.pos.src == nil:
+		return nil
+	case first.name == name.name:
+		return name.pos.errorf("`%s` is defined more than once%s: first at %s", name.name, where, first.pos.place(name.pos))
+	}
+	return name.pos.errorf("`%s` clashes with `%s` at %s%s: names that differ only in letter case are one", name.name, first.name, first.pos.place(name.pos), where)
 }
 
 // A named is a name of a scope: a type (decl or used) or a function.
@@ -44,8 +66,8 @@ func newScope(b *builder, d *decl) *scope {
 }
 
 func (s *scope) add(name ident, n *named) error {
-	if !s.cases.add(name.name) {
-		return name.pos.errorf("`%s` is defined more than once", name.name)
+	if err := s.cases.define(name, ""); err != nil {
+		return err
 	}
 	n.pos = name.pos
 	s.names[name.name] = n
@@ -207,12 +229,12 @@ func (s *scope) functions(n *named) ([]*Function, error) {
 		if s.b.gate(s.d.pkg, fd.attrs) != "" {
 			continue
 		}
-		name := fd.name.name
+		name := fd.name
 		if fd.kind == Constructor {
-			name = "" // cannot clash with a method called %constructor
+			name.name = " constructor" // cannot clash with a method called %constructor
 		}
-		if !seen.add(name) {
-			return nil, fd.name.pos.errorf("`%s` is defined more than once in resource `%s`", fd.name.name, n.def.Name)
+		if err := seen.define(name, " in resource `"+n.def.Name+"`"); err != nil {
+			return nil, err
 		}
 		f, err := s.function(fd, n.def)
 		if err != nil {
@@ -229,13 +251,19 @@ func (s *scope) define(n *named) error {
 	case done:
 		return nil
 	case busy:
-		return n.decl.name.pos.errorf("type `%s` depends on itself", n.def.Name)
+		var names []string
+		for _, d := range s.defining[slices.Index(s.defining, n):] {
+			names = append(names, d.def.Name)
+		}
+		return n.pos.errorf("type `%s` contains itself%s", n.def.Name, cycle(names))
 	}
 	if err := s.b.enter(n.decl.name.pos); err != nil {
 		return err
 	}
 	defer s.b.leave()
 	n.state = busy
+	s.defining = append(s.defining, n)
+	defer func() { s.defining = s.defining[:len(s.defining)-1] }()
 	kind, err := s.kind(n.decl)
 	if err != nil {
 		return err
@@ -250,8 +278,8 @@ func (s *scope) kind(t *typeDecl) (Kind, error) {
 	}
 	var seen names
 	for _, f := range t.fields {
-		if !seen.add(f.name.name) {
-			return nil, f.name.pos.errorf("`%s` is defined more than once in %s `%s`", f.name.name, t.word, t.name.name)
+		if err := seen.define(f.name, " in "+t.word+" `"+t.name.name+"`"); err != nil {
+			return nil, err
 		}
 	}
 	switch t.word {
@@ -394,12 +422,7 @@ func (s *scope) named(name ident) (*TypeDef, error) {
 				known = append(known, k)
 			}
 		}
-		for k := range keywords {
-			if _, ok := primitiveNamed(k); ok {
-				known = append(known, k)
-			}
-		}
-		return nil, name.pos.errorf("type `%s` does not exist%s", name.name, nearest(name.name, known))
+		return nil, name.pos.errorf("type `%s` does not exist%s", name.name, nearestType(name.name, known))
 	case n.fn != nil:
 		return nil, name.pos.errorf("`%s` is a function, not a type", name.name)
 	}
@@ -428,15 +451,15 @@ func (s *scope) function(fd *funcDecl, res *TypeDef) (*Function, error) {
 	var seen names
 	switch fd.kind {
 	case Method:
-		seen.add("self")
+		seen.add(ident{"self", fd.name.pos})
 		f.Params = append(f.Params, Param{"self", &TypeDef{Kind: &Handle{Borrow: true, Resource: res}}})
 	case Constructor:
 		f.Name = ""
 		f.Result = &TypeDef{Kind: &Handle{Resource: res}}
 	}
 	for _, p := range fd.params {
-		if !seen.add(p.name.name) {
-			return nil, p.name.pos.errorf("parameter `%s` is defined more than once", p.name.name)
+		if err := seen.define(p.name, " among the parameters"); err != nil {
+			return nil, err
 		}
 		t, err := s.typ(p.typ)
 		if err != nil {

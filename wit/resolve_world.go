@@ -21,10 +21,13 @@ type itemSet struct {
 
 // add adds an item whose name must be new.
 func (s *itemSet) add(item *WorldItem, at pos) error {
-	if s.byName[item.Name] != nil {
+	if old := s.byName[item.Name]; old != nil {
+		if sameInterface(old, item) {
+			return at.errorf("%s of `%s` stands here twice", s.word, item.Name)
+		}
 		return at.errorf("%s of `%s` clashes with another %s of that name", s.word, item.Name, s.word)
 	}
-	if item.Name != itemID(item) && !s.plain.add(item.Name) {
+	if item.Name != itemID(item) && s.plain.add(ident{item.Name, at}).pos.src != nil {
 		return at.errorf("%s of `%s` differs from another %s only in letter case", s.word, item.Name, s.word)
 	}
 	if *s.made += size(item); *s.made > maxMade {
@@ -326,4 +329,9 @@ func Needs(i *Interface) []*Interface {
 		}
 	}
 	return needs
+}
+
+// sameInterface tells whether two items are one named interface.
+func sameInterface(a, b *WorldItem) bool {
+	return a.Interface != nil && a.Interface == b.Interface && a.Interface.Name != ""
 }

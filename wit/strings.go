@@ -27,11 +27,8 @@ func (l *lexer) str() (string, bool) {
 		case '\\':
 			n, value := unescape(text[l.off:])
 			if n == 0 {
-				bad := text[l.off:min(l.off+2, len(text))]
-				if _, size := utf8.DecodeRuneInString(text[min(l.off+1, len(text)):]); size > 1 {
-					bad = text[l.off : l.off+1+size]
-				}
-				l.fail(l.off, len(bad), `invalid escape %s: there are \t \n \r \" \' \\, \u{…} for a character and two hexadecimal digits for a byte`, strconv.Quote(bad)[1:len(strconv.Quote(bad))-1])
+				bad := badEscape(text[l.off:])
+				l.fail(l.off, len(bad), `invalid escape %s: there are \t \n \r \" \' \\, \u{…} for a character and two hexadecimal digits for a byte`, bad)
 				return "", false
 			}
 			s.WriteString(value)
@@ -70,6 +67,23 @@ func unescape(s string) (int, string) {
 		return 0, ""
 	}
 	return 3, string([]byte{byte(b)})
+}
+
+// badEscape gives what an error shows of a wrong escape.
+func badEscape(s string) string {
+	end := 1
+	if strings.HasPrefix(s, `\u{`) {
+		for end = 3; end < len(s) && (isLetter(s[end]) || isDigit(s[end])); {
+			end++
+		}
+		if strings.HasPrefix(s[end:], "}") {
+			end++
+		}
+	} else if len(s) > 1 && s[1] != '\n' && s[1] != '\r' {
+		_, n := utf8.DecodeRuneInString(s[1:])
+		end += n
+	}
+	return s[:end]
 }
 
 // quote writes a string literal.

@@ -174,7 +174,7 @@ world app {
 		t.Errorf("got %v", wit.Print(p))
 	}
 	_, _, err = wit.ParseText(map[string]string{"a.wit": "package my:app;\nworld app {\n\timport wasi:http/types@0.3.1;\n}"}, std.Files())
-	want := "a.wit:3:9: package `wasi:http@0.3.1` not found; of `wasi:http` there is 0.2.0 to 0.2.12, 0.3.0; looked in the text itself, the packages that come with isyswasfa\n" +
+	want := "a.wit:3:9: package `wasi:http@0.3.1` not found in the text or the packages that come with isyswasfa; of `wasi:http` there is 0.2.0 to 0.2.12, 0.3.0\n" +
 		"    3 | \timport wasi:http/types@0.3.1;\n      | \t       ^--------"
 	if err == nil || err.Error() != want {
 		t.Errorf("got error\n%v\nwant\n%s", err, want)
