@@ -3,10 +3,12 @@ package host
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"slices"
 	"strconv"
 
 	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/experimental"
 
 	"github.com/isyswasfa/isyswasfa/internal/abi"
 	"github.com/isyswasfa/isyswasfa/internal/component"
@@ -32,6 +34,7 @@ type compiledStep struct {
 // that it is instantiated with.
 func compileProgram(ctx context.Context, e *Engine, name string, prog *component.Program) (*Component, error) {
 	c := &Component{name: name, e: e, prog: prog, steps: make([]compiledStep, len(prog.Steps))}
+	ctx = experimental.WithCompilationWorkers(ctx, runtime.GOMAXPROCS(0))
 	parsed := make([]*wasm.Module, len(prog.Modules))
 	type key struct {
 		module int
