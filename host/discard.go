@@ -23,7 +23,11 @@ func (in *Instance) discard(t *abi.Type, v reflect.Value) {
 		}
 	case abi.Record, abi.Tuple:
 		for i, f := range t.Fields {
-			in.discard(f.Type, v.Field(i))
+			if v.Kind() == reflect.Array {
+				in.discard(f.Type, v.Index(i))
+			} else {
+				in.discard(f.Type, v.Field(i))
+			}
 		}
 	case abi.Option:
 		if v.Field(0).Bool() {
