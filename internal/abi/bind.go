@@ -116,11 +116,10 @@ func (b *binder) newNode(t *Type, g reflect.Type, path string) (*node, error) {
 		if t.Kind == Tuple && g.Kind() == reflect.Array {
 			return b.array(t, g, path)
 		}
-		switch {
-		case g.Kind() == reflect.Array && t.Kind == Tuple && g.Len() == len(t.Fields):
-		case g.Kind() != reflect.Struct:
+		if g.Kind() != reflect.Struct {
 			return nil, mismatch(path, t, "a struct", g)
-		case g.NumField() != len(t.Fields):
+		}
+		if g.NumField() != len(t.Fields) {
 			return nil, mismatch(path, t, fmt.Sprintf("a struct of %d fields", len(t.Fields)), g)
 		}
 		return b.fields(newNode(t, g, opRecord), t, g, path, fieldNames(t))
@@ -157,21 +156,12 @@ func fieldNames(t *Type) []string {
 	return names
 }
 
-// goField gives a field of a struct, or an element of an array as if it were
-// one.
-func goField(g reflect.Type, i int) reflect.StructField {
-	if g.Kind() == reflect.Array {
-		return reflect.StructField{Type: g.Elem(), Offset: uintptr(i) * g.Elem().Size()}
-	}
-	return g.Field(i)
-}
-
 // fields fills in the steps of a record.
 func (b *binder) fields(n *node, t *Type, g reflect.Type, path string, names []string) (*node, error) {
 	n.bulk = n.goSize == uintptr(n.size)
 	slot, sum := 0, uint32(0)
 	for i, f := range t.Fields {
-		gf := goField(g, i)
+		gf := g.Field(i)
 		if !gf.IsExported() {
 			return nil, fmt.Errorf("%s%s: field %s of %s is not exported", path, names[i], gf.Name, g)
 		}

@@ -9,7 +9,6 @@ import (
 	"runtime"
 	"strings"
 	"testing"
-	"unsafe"
 )
 
 // TestRoundTrip passes random values of random types from Go into a guest, on
@@ -327,20 +326,5 @@ func TestLowerTraps(t *testing.T) {
 	err = p.LowerParams(g.call(UTF8), make([]uint64, 5), ptrTo(&params{S: "text"}))
 	if code(err) != TrapRealloc || errors.Unwrap(errors.Unwrap(err)) != nil || err.Error() != "param 1 (s): realloc: out of memory" {
 		t.Errorf("failing realloc: %v", err)
-	}
-}
-
-func TestTupleAsArray(t *testing.T) {
-	elem := &Type{Kind: Tuple, Fields: []Field{{Type: &Type{Kind: U8}}, {Type: &Type{Kind: U8}}, {Type: &Type{Kind: U8}}}}
-	plan, err := BindGo(&FuncType{Params: []Field{{Name: "a", Type: elem}}, Result: elem}, reflect.TypeFor[struct{ A [3]uint8 }](), reflect.TypeFor[[3]uint8](), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var p struct{ A [3]uint8 }
-	if err := plan.LiftParams(&Call{Opts: &Options{}}, []uint64{1, 2, 3}, unsafe.Pointer(&p)); err != nil || p.A != [3]uint8{1, 2, 3} {
-		t.Errorf("%v, %v", p, err)
-	}
-	if _, err := BindGo(&FuncType{Params: []Field{{Name: "a", Type: elem}}}, reflect.TypeFor[struct{ A [2]uint8 }](), reflect.TypeFor[struct{}](), nil); err == nil {
-		t.Error("an array of another length is no mismatch")
 	}
 }
