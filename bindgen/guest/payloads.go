@@ -231,7 +231,7 @@ func (g *generator) mangle(p *goPackage, t wit.Type) string {
 			return join("future", g.mangle(p, k.Elem))
 		}
 		if owner := g.home(s, p.export); owner != p && s.Interface != p.iface {
-			return join(strings.ReplaceAll(owner.name, "_", "-"), s.Name)
+			return join(strings.ReplaceAll(strings.TrimPrefix(owner.name, "export_"), "_", "-"), s.Name)
 		}
 		return s.Name
 	}

@@ -1,6 +1,9 @@
 package async
 
-import "unsafe"
+import (
+	"runtime"
+	"unsafe"
+)
 
 // A scope is what the runtime knows about a goroutine. A goroutine's profiler
 // label points to it, which goroutines inherit from the one that starts them.
@@ -65,11 +68,15 @@ func until(done <-chan struct{}, fn func()) (finished bool) {
 	return true
 }
 
-// inSync is the scope of exported functions that are not async. One runs at a
-// time, to its end; goroutines that it has started may outlive it.
-var inSync = newScope(nil, nil)
+// inSync is the scope of the exported function that runs and is not async.
+// There is one at a time, and it runs to its end.
+var (
+	inSync     = newScope(nil, nil)
+	goroutines int // when it began
+)
 
 func enterSync(export string) {
+	goroutines = runtime.NumGoroutine()
 	inSync.sync = export
 	setLabel(unsafe.Pointer(inSync))
 }
@@ -77,6 +84,9 @@ func enterSync(export string) {
 func leaveSync() {
 	inSync.sync = ""
 	setLabel(nil)
+	if runtime.NumGoroutine() != goroutines {
+		inSync = newScope(nil, nil) // the old one is that of goroutines that go on
+	}
 }
 
 // untilDone gives the channel that ends the Until that the goroutine is in,
