@@ -1,12 +1,11 @@
 package transform_test
 
 import (
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
-	"golang.org/x/tools/txtar"
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/isyswasfa/isyswasfa/transform"
 	"github.com/isyswasfa/isyswasfa/wit"
@@ -14,19 +13,16 @@ import (
 )
 
 // FuzzPolyfill polyfills every world of a text and makes sure that nothing
-// async is left.
+// async is left, and that as text the world is what it is as a model.
 func FuzzPolyfill(f *testing.F) {
-	files, _ := filepath.Glob("testdata/*.txtar")
-	for _, file := range files {
-		ar, err := txtar.ParseFile(file)
-		if err != nil {
-			f.Fatal(err)
-		}
+	for _, ar := range archives(f) {
+		var texts []string
 		for _, part := range ar.Files {
 			if strings.HasSuffix(part.Name, ".wit") {
-				f.Add(string(part.Data))
+				texts = append(texts, string(part.Data))
 			}
 		}
+		f.Add(strings.Join(texts, "\n"))
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		r, p, err := wit.ParseText(map[string]string{"a.wit": text}, std.Files())
@@ -35,16 +31,32 @@ func FuzzPolyfill(f *testing.F) {
 		}
 		before := wit.PrintResolve(r)
 		for _, w := range p.Worlds {
-			result, err := transform.Polyfill(w, transform.Options{Suffix: "-fuzz"})
-			if err != nil {
-				continue
+			if result, err := transform.Polyfill(w, transform.Options{Suffix: "-fuzz"}); err == nil {
+				checkWorld(t, result)
 			}
-			checkWorld(t, result)
+			for _, original := range []bool{false, true} {
+				if result, err := transform.Polyfill(w, transform.Options{NoRuntime: true, Text: true, OriginalRules: original}); err == nil {
+					checkWorld(t, result)
+					checkText(t, result)
+				}
+			}
 		}
 		if wit.PrintResolve(r) != before {
 			t.Error("the original was changed")
 		}
 	})
+}
+
+// checkText makes sure that the printed world has the functions of the model.
+func checkText(t *testing.T, r *transform.Result) {
+	text := wit.PrintResolve(r.Resolve)
+	back, _, err := wit.ParseText(map[string]string{"polyfilled.wit": text})
+	if err != nil {
+		t.Fatalf("%v in\n%s", err, text)
+	}
+	if diff := cmp.Diff(functions(r.Resolve), functions(back)); diff != "" {
+		t.Errorf("what the text says (+) is not what the model says:\n%s", diff)
+	}
 }
 
 func checkWorld(t *testing.T, r *transform.Result) {
