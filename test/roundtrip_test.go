@@ -26,15 +26,37 @@ func (bazHost) Foo(ctx context.Context, s string) (string, error) {
 	return s + " - entered host - exited host", nil
 }
 
-// compiled compiles the guest of that name in an engine of its own.
+// A program is a compiled guest with its engine.
+type program struct {
+	engine    *host.Engine
+	component *host.Component
+}
+
+var (
+	programsMu sync.Mutex
+	programs   = map[string]program{}
+)
+
+// compiled gives the compiled guest of that name, which tests share.
 func compiled(t testing.TB, name string) (*host.Engine, *host.Component) {
+	t.Helper()
+	programsMu.Lock()
+	defer programsMu.Unlock()
+	p, ok := programs[name]
+	if !ok {
+		p = compile(t, name)
+		programs[name] = p
+	}
+	return p.engine, p.component
+}
+
+func compile(t testing.TB, name string) program {
 	t.Helper()
 	ctx := context.Background()
 	engine, err := host.NewEngine(ctx, host.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { engine.Close(ctx) })
 	binary, err := os.ReadFile(component(t, name))
 	if err != nil {
 		t.Fatal(err)
@@ -43,7 +65,7 @@ func compiled(t testing.TB, name string) (*host.Engine, *host.Component) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return engine, c
+	return program{engine, c}
 }
 
 // startRoundTrip makes an instance of the round-trip component.

@@ -65,6 +65,16 @@ func (h echoHost) Plenty(_ context.Context, a, b values.Mixed, c values.Points) 
 	return host.Tuple3[values.Mixed, values.Mixed, values.Points]{F0: a, F1: b, F2: c}, nil
 }
 
+func (h echoHost) Tables(_ context.Context, m map[string]values.Mixed, n map[uint32][]string) (host.Tuple2[map[string]values.Mixed, map[uint32][]string], error) {
+	h.wait()
+	return host.Tuple2[map[string]values.Mixed, map[uint32][]string]{F0: m, F1: n}, nil
+}
+
+func (h echoHost) Arrays(_ context.Context, a [4]uint32, b [2]host.Tuple2[string, uint8]) (host.Tuple2[[4]uint32, [2]host.Tuple2[string, uint8]], error) {
+	h.wait()
+	return host.Tuple2[[4]uint32, [2]host.Tuple2[string, uint8]]{F0: a, F1: b}, nil
+}
+
 func (h echoHost) Results(_ context.Context, r host.Result[values.Mixed, values.Shape]) (values.Mixed, error) {
 	h.wait()
 	if r.IsErr {
@@ -104,11 +114,14 @@ func (worldHost) Nothing(context.Context) error                      { return ni
 func (worldHost) Add(_ context.Context, a, b uint32) (uint32, error) { return a + b, nil }
 func (worldHost) Later(_ context.Context, s string) (string, error)  { return s + "!", nil }
 
-func startValues(t testing.TB) *values.Values {
+func startValues(t testing.TB) *values.Values { return startValuesWith(t, new(thingsHost)) }
+
+func startValuesWith(t testing.TB, things *thingsHost) *values.Values {
 	t.Helper()
 	engine, c := compiled(t, "values")
 	w, err := values.Instantiate(context.Background(), engine, c, values.Imports{
 		Echo: echoHost{}, EchoLater: echoHost{pause: time.Millisecond}, World: worldHost{},
+		Flows: flowsHost{}, Things: things,
 	}, host.InstanceConfig{})
 	if err != nil {
 		t.Fatal(err)
@@ -263,6 +276,15 @@ func (r random) set(v reflect.Value) {
 			for i := range n {
 				r.set(v.Index(i))
 			}
+		}
+	case reflect.Array:
+		for i := range v.Len() {
+			r.set(v.Index(i))
+		}
+	case reflect.Map:
+		v.Set(reflect.MakeMap(t))
+		for range r.IntN(4) {
+			v.SetMapIndex(r.value(t.Key()), r.value(t.Elem()))
 		}
 	case reflect.Struct:
 		r.setStruct(v)

@@ -283,7 +283,7 @@ func (g *generator) candidate(e *entity, level int) string {
 			name += versionName(p)
 		}
 	}
-	if e.side == guests && level >= 1 {
+	if twin := (typeKey{e.def, hosts}); e.side == guests && g.byKey[twin] != nil {
 		name = "Exported" + name
 	}
 	return name

@@ -17,4 +17,6 @@ var (
 	Failures    = host.Failures
 	Colors      = host.Colors
 	Bare        = host.Bare
+	Tables      = host.Tables
+	Arrays      = host.Arrays
 )

@@ -1,0 +1,181 @@
+package test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/api"
+
+	"github.com/isyswasfa/isyswasfa/host"
+	"github.com/isyswasfa/isyswasfa/internal/wat"
+	bench "github.com/isyswasfa/isyswasfa/test/cases/bench/host"
+	"github.com/isyswasfa/isyswasfa/transform"
+	"github.com/isyswasfa/isyswasfa/transform/encode"
+	"github.com/isyswasfa/isyswasfa/wit"
+)
+
+// benchText is a guest of the world bench that does as little as possible.
+const benchText = `(module
+  (import "$root" "now" (func $now (result i64)))
+  (memory (export "memory") 1)
+  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 1024))
+  (func (export "sum") (param $a i32) (param $b i32) (result i32)
+    (i32.add (local.get $a) (local.get $b)))
+  (func (export "echo") (param $p i32) (param $n i32) (result i32)
+    (i32.store (i32.const 16) (local.get $p))
+    (i32.store (i32.const 20) (local.get $n))
+    (i32.const 16))
+  (func (export "ask") (param $times i32) (result i64) (local $last i64)
+    (loop $again
+      (local.set $last (call $now))
+      (local.set $times (i32.sub (local.get $times) (i32.const 1)))
+      (br_if $again (local.get $times)))
+    (local.get $last)))`
+
+type benchHost struct{}
+
+func (benchHost) Now(context.Context) (uint64, error) { return 42, nil }
+
+func benchCore(b *testing.B) []byte {
+	core, err := wat.Assemble(benchText)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return core
+}
+
+// benchBindings makes an instance behind generated bindings.
+func benchBindings(b *testing.B) *bench.Bench {
+	ctx := context.Background()
+	r, _, err := wit.ParseDir("cases/bench/wit")
+	if err != nil {
+		b.Fatal(err)
+	}
+	world, err := r.World("bench")
+	if err != nil {
+		b.Fatal(err)
+	}
+	poly, err := transform.Polyfill(world, transform.Options{NoPoll: true})
+	if err != nil {
+		b.Fatal(err)
+	}
+	binary, err := encode.Component(benchCore(b), poly.World, encode.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	engine, err := host.NewEngine(ctx, host.Config{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { engine.Close(ctx) })
+	c, err := engine.Compile(ctx, "bench", binary)
+	if err != nil {
+		b.Fatal(err)
+	}
+	w, err := bench.Instantiate(ctx, engine, c, bench.Imports{World: benchHost{}}, host.InstanceConfig{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { w.Close(ctx) })
+	return w
+}
+
+// benchWazero makes an instance of the core module alone.
+func benchWazero(b *testing.B) api.Module {
+	ctx := context.Background()
+	rt := wazero.NewRuntime(ctx)
+	b.Cleanup(func() { rt.Close(ctx) })
+	_, err := rt.NewHostModuleBuilder("$root").NewFunctionBuilder().
+		WithGoModuleFunction(api.GoModuleFunc(func(_ context.Context, _ api.Module, stack []uint64) { stack[0] = 42 }), nil, []api.ValueType{api.ValueTypeI64}).
+		Export("now").Instantiate(ctx)
+	if err != nil {
+		b.Fatal(err)
+	}
+	m, err := rt.Instantiate(ctx, benchCore(b))
+	if err != nil {
+		b.Fatal(err)
+	}
+	return m
+}
+
+// BenchmarkBindings measures calls through generated bindings, and the same
+// calls done by hand with wazero alone.
+func BenchmarkBindings(b *testing.B) {
+	ctx := context.Background()
+	text := "And the mome raths outgrabe."
+	b.Run("scalar/bindings", func(b *testing.B) {
+		w := benchBindings(b)
+		b.ReportAllocs()
+		for b.Loop() {
+			if n, err := w.Sum(ctx, 1, 2); n != 3 || err != nil {
+				b.Fatal(n, err)
+			}
+		}
+	})
+	b.Run("scalar/wazero", func(b *testing.B) {
+		m := benchWazero(b)
+		sum := m.ExportedFunction("sum")
+		stack := make([]uint64, 2)
+		b.ReportAllocs()
+		for b.Loop() {
+			stack[0], stack[1] = 1, 2
+			if err := sum.CallWithStack(ctx, stack); stack[0] != 3 || err != nil {
+				b.Fatal(stack, err)
+			}
+		}
+	})
+	b.Run("string/bindings", func(b *testing.B) {
+		w := benchBindings(b)
+		b.ReportAllocs()
+		for b.Loop() {
+			if s, err := w.Echo(ctx, text); s != text || err != nil {
+				b.Fatal(s, err)
+			}
+		}
+	})
+	b.Run("string/wazero", func(b *testing.B) {
+		m := benchWazero(b)
+		echo, realloc := m.ExportedFunction("echo"), m.ExportedFunction("cabi_realloc")
+		stack := make([]uint64, 4)
+		b.ReportAllocs()
+		for b.Loop() {
+			if s, err := echoByHand(ctx, m.Memory(), realloc, echo, stack, text); s != text || err != nil {
+				b.Fatal(s, err)
+			}
+		}
+	})
+	b.Run("import/bindings", func(b *testing.B) {
+		w := benchBindings(b)
+		b.ReportAllocs()
+		b.ResetTimer()
+		if n, err := w.Ask(ctx, uint32(b.N)); n != 42 || err != nil {
+			b.Fatal(n, err)
+		}
+	})
+	b.Run("import/wazero", func(b *testing.B) {
+		m := benchWazero(b)
+		b.ReportAllocs()
+		b.ResetTimer()
+		if r, err := m.ExportedFunction("ask").Call(ctx, uint64(b.N)); r[0] != 42 || err != nil {
+			b.Fatal(r, err)
+		}
+	})
+}
+
+// echoByHand is what a call with a string takes.
+func echoByHand(ctx context.Context, mem api.Memory, realloc, echo api.Function, stack []uint64, s string) (string, error) {
+	stack[0], stack[1], stack[2], stack[3] = 0, 0, 1, uint64(len(s))
+	if err := realloc.CallWithStack(ctx, stack); err != nil {
+		return "", err
+	}
+	mem.WriteString(uint32(stack[0]), s)
+	stack[1] = uint64(len(s))
+	if err := echo.CallWithStack(ctx, stack); err != nil {
+		return "", err
+	}
+	p, _ := mem.ReadUint32Le(uint32(stack[0]))
+	n, _ := mem.ReadUint32Le(uint32(stack[0]) + 4)
+	out, _ := mem.Read(p, n)
+	return string(out), nil
+}
