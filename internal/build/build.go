@@ -57,6 +57,9 @@ func Component(ctx context.Context, o Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := checkFresh(pkg, world); err != nil {
+		return nil, err
+	}
 	done := step("compiling " + pkg.ImportPath + " for wasip1")
 	built, err := pkg.Build(ctx)
 	done()

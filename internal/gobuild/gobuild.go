@@ -37,11 +37,19 @@ type Package struct {
 	Dir          string // its folder, absolute
 	World        *World // the world that a directive names, or nil
 	UsesWASIHTTP bool   // whether it imports guest/wasihttp, directly or not
+	Parts        []Part // the packages it is made of and itself, but for those of Go and of the guest library
 	GoVersion    string // of the toolchain that its folder selects, such as "go1.26.8"
 
 	goroot string
 	tool   *tool
 	tags   []string
+}
+
+// A Part is one of the packages that a program is made of.
+type Part struct {
+	ImportPath string
+	Dir        string   // its folder, absolute
+	GoFiles    []string // names of the files that are built
 }
 
 // A Result is what a build yields.

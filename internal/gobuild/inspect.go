@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 )
 
@@ -29,12 +28,20 @@ func Inspect(ctx context.Context, o Options) (*Package, error) {
 	if err := checkGOROOT(p.goroot); err != nil {
 		return nil, err
 	}
-	listed, err := t.list(ctx, p.tags)
+	all, err := t.list(ctx, p.tags)
 	if err != nil {
 		return nil, err
 	}
+	listed := all[len(all)-1]
 	p.ImportPath, p.Dir = listed.ImportPath, listed.Dir
-	p.UsesWASIHTTP = slices.Contains(listed.Deps, GuestModule+"/wasihttp")
+	for _, dep := range all {
+		switch {
+		case dep.ImportPath == GuestModule+"/wasihttp":
+			p.UsesWASIHTTP = true
+		case !dep.Standard && !strings.HasPrefix(dep.ImportPath, GuestModule+"/"):
+			p.Parts = append(p.Parts, Part{dep.ImportPath, dep.Dir, dep.GoFiles})
+		}
+	}
 	if listed.Name != "main" {
 		return nil, fmt.Errorf("%s (%s) is package %s: a component is built from a package main", p.ImportPath, p.Dir, listed.Name)
 	}
@@ -95,11 +102,13 @@ func checkGOROOT(goroot string) error {
 
 type listedPackage struct {
 	ImportPath, Name, Dir string
-	GoFiles, Deps         []string
+	GoFiles               []string
+	Standard, DepOnly     bool
 }
 
-func (t *tool) list(ctx context.Context, tags []string) (*listedPackage, error) {
-	args := []string{"list", "-json=ImportPath,Name,Dir,GoFiles,Deps", "-buildvcs=false"}
+// list gives the package and all that it is made of, itself last.
+func (t *tool) list(ctx context.Context, tags []string) ([]listedPackage, error) {
+	args := []string{"list", "-deps", "-json=ImportPath,Name,Dir,GoFiles,Standard,DepOnly", "-buildvcs=false"}
 	if len(tags) > 0 {
 		args = append(args, "-tags="+strings.Join(tags, ","))
 	}
@@ -108,6 +117,7 @@ func (t *tool) list(ctx context.Context, tags []string) (*listedPackage, error) 
 		return nil, err
 	}
 	var found []listedPackage
+	named := 0
 	for d := json.NewDecoder(strings.NewReader(out)); ; {
 		var p listedPackage
 		if err := d.Decode(&p); err == io.EOF {
@@ -115,10 +125,13 @@ func (t *tool) list(ctx context.Context, tags []string) (*listedPackage, error) 
 		} else if err != nil {
 			return nil, fmt.Errorf("go list %s: %w", t.pkg, err)
 		}
+		if !p.DepOnly {
+			named++
+		}
 		found = append(found, p)
 	}
-	if len(found) != 1 {
-		return nil, fmt.Errorf("%q names %d packages: give one folder or import path", t.pkg, len(found))
+	if named != 1 || found[len(found)-1].DepOnly {
+		return nil, fmt.Errorf("%q names %d packages: give one folder or import path", t.pkg, named)
 	}
-	return &found[0], nil
+	return found, nil
 }
