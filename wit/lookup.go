@@ -8,21 +8,21 @@ import (
 )
 
 // World gives the world of that name: "service", "wasi:http/service" or
-// "wasi:http/service@0.3.0". "" means the only world of the last package,
-// which is the main one of [ParseDir] and [ParseText]. Where a name fits
-// worlds of several packages, the last package's is meant. The error lists
-// the worlds there are.
+// "wasi:http/service@0.3.0". "" means the only world of the main package.
+// Where a name fits worlds of several packages, the main package's is meant,
+// else the last one's. The error lists the worlds there are.
 func (r *Resolve) World(name string) (*World, error) {
 	if name == "" {
 		return r.onlyWorld()
 	}
+	if main := r.main(); main != nil {
+		if w := main.world(name); w != nil {
+			return w, nil
+		}
+	}
 	for _, p := range slices.Backward(r.Packages) {
-		for _, w := range p.Worlds {
-			id, bare := w.ID(), w.ID()
-			bare, _, _ = strings.Cut(bare, "@")
-			if name == w.Name || name == id || name == bare {
-				return w, nil
-			}
+		if w := p.world(name); w != nil {
+			return w, nil
 		}
 	}
 	names := r.WorldNames()
@@ -38,11 +38,31 @@ func (r *Resolve) World(name string) (*World, error) {
 	return nil, fmt.Errorf("no world `%s`%s\nthe worlds are: %s", name, nearest(name, short), strings.Join(names, ", "))
 }
 
+// world gives the world that a name may mean, or nil.
+func (p *Package) world(name string) *World {
+	for _, w := range p.Worlds {
+		bare, _, _ := strings.Cut(w.ID(), "@")
+		if name == w.Name || name == w.ID() || name == bare {
+			return w
+		}
+	}
+	return nil
+}
+
+// main gives the main package, or nil if there are no packages.
+func (r *Resolve) main() *Package {
+	if r.Main != nil || len(r.Packages) == 0 {
+		return r.Main
+	}
+	return r.Packages[len(r.Packages)-1]
+}
+
 func (r *Resolve) onlyWorld() (*World, error) {
-	if len(r.Packages) == 0 {
+	main := r.main()
+	if main == nil {
 		return nil, errors.New("there are no worlds")
 	}
-	worlds := r.Packages[len(r.Packages)-1].Worlds
+	worlds := main.Worlds
 	if len(worlds) == 1 {
 		return worlds[0], nil
 	}

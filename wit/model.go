@@ -15,6 +15,10 @@ import "strings"
 // set. Packages stand after the packages they use.
 type Resolve struct {
 	Packages []*Package
+	// Main is the package that [ParseDir] and [ParseText] were asked for. It
+	// is the last one unless others that were given use it. nil stands for
+	// the last one.
+	Main *Package
 }
 
 // A PackageName names a package: "wasi:http@0.3.0".

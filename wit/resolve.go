@@ -75,6 +75,7 @@ func (l *loader) resolve(where string) (*Resolve, *Package, error) {
 	if err := b.visit(l.main, nil); err != nil {
 		return nil, nil, err
 	}
+	b.res.Main = l.main.pkg
 	return b.res, l.main.pkg, nil
 }
 
