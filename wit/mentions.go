@@ -1,14 +1,17 @@
 package wit
 
-import "slices"
-
 // Mentions gives the interfaces whose types i mentions, through a `use` or,
 // as models that are made rather than parsed do, directly. Each stands once,
 // in order.
 func Mentions(i *Interface) []*Interface {
 	all := Needs(i)
+	seen := map[*Interface]bool{}
+	for _, n := range all {
+		seen[n] = true
+	}
 	for _, t := range foreign(i.Types, i.Funcs, i) {
-		if !slices.Contains(all, t.Interface) {
+		if !seen[t.Interface] {
+			seen[t.Interface] = true
 			all = append(all, t.Interface)
 		}
 	}
@@ -19,6 +22,7 @@ func Mentions(i *Interface) []*Interface {
 // mention without a `use`.
 func foreign(types []*TypeDef, fns []*Function, i *Interface) []*TypeDef {
 	var found []*TypeDef
+	seen := map[*TypeDef]bool{}
 	var mention func(t Type)
 	structure := func(d *TypeDef) {
 		if h, ok := d.Kind.(*Handle); ok {
@@ -34,7 +38,8 @@ func foreign(types []*TypeDef, fns []*Function, i *Interface) []*TypeDef {
 		case !ok:
 		case d.Name == "":
 			structure(d)
-		case d.Interface != nil && d.Interface != i && !slices.Contains(found, d):
+		case d.Interface != nil && d.Interface != i && !seen[d]:
+			seen[d] = true
 			found = append(found, d)
 		}
 	}

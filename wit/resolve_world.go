@@ -7,6 +7,7 @@ type worldBuilder struct {
 	*scope
 	w                *World
 	imports, exports itemSet
+	own              map[string]*WorldItem     // imports before elaboration
 	below            map[*Interface]*Interface // what exportedBelow found
 }
 
@@ -194,6 +195,7 @@ func (wb *worldBuilder) extern(it *worldItemDecl) error {
 // exported if the world says so, else imported.
 func (wb *worldBuilder) elaborate() error {
 	own, exported := wb.imports.order, wb.exports
+	wb.own = wb.imports.byName
 	slices.SortStableFunc(own, byRank)
 	wb.reset()
 	at := wb.d.name.pos
@@ -251,11 +253,14 @@ func rank(item *WorldItem) int {
 	return 4
 }
 
-// needImport imports an interface after those it needs. What is needed has
-// the gates of what needs it.
+// needImport imports an interface after those it needs. What the world does
+// not import by itself has the gates of what needs it.
 func (wb *worldBuilder) needImport(item *WorldItem) error {
 	if wb.imports.byName[item.Name] != nil {
 		return nil
+	}
+	if own := wb.own[item.Name]; own != nil {
+		item = own
 	}
 	for _, dep := range Needs(item.Interface) {
 		if err := wb.needImport(&WorldItem{Name: dep.ID(), Stability: item.Stability, Interface: dep}); err != nil {
@@ -319,12 +324,14 @@ func itemID(item *WorldItem) string {
 // Needs gives the interfaces from which i uses types, each once, in order.
 func Needs(i *Interface) []*Interface {
 	var needs []*Interface
+	seen := map[*Interface]bool{i: true}
 	for _, t := range i.Types {
 		a, ok := t.Kind.(*Alias)
 		if !ok {
 			continue
 		}
-		if def, ok := a.Type.(*TypeDef); ok && def.Interface != nil && def.Interface != i && !slices.Contains(needs, def.Interface) {
+		if def, ok := a.Type.(*TypeDef); ok && def.Interface != nil && !seen[def.Interface] {
+			seen[def.Interface] = true
 			needs = append(needs, def.Interface)
 		}
 	}
