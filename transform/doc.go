@@ -75,8 +75,8 @@
 // Resources of a world are always imports, so what carries these goes into an
 // interface of its own, which the host provides: the import is called
 // isyswasfa-world-types. Types that the world defines and such a stream or
-// future carries move there, as an interface cannot mention a world's types;
-// the world takes them from there. WIT text has no way to mention types of
+// future carries move there, resources with their functions, as an interface
+// cannot mention a world's types; the world takes them from there. WIT text has no way to mention types of
 // such an import, so that in text, with [Options].Text, it is an interface of
 // the world's package.
 //

@@ -66,10 +66,7 @@ func namePayloads(types []*wit.TypeDef, fns []*wit.Function) *payloads {
 		structure(t)
 	}
 	for _, f := range fns {
-		for _, param := range f.Params {
-			visit(param.Type)
-		}
-		visit(f.Result)
+		eachType(f, visit)
 	}
 	return p
 }

@@ -10,7 +10,7 @@ func (c *copier) function(f *wit.Function, ctx *wit.Interface) ([]*wit.Function,
 	if c.splits(f, c.from[ctx]) {
 		return c.split(f, ctx)
 	}
-	n, err := c.shell(f)
+	n, err := c.shell(f, ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -22,13 +22,13 @@ func (c *copier) function(f *wit.Function, ctx *wit.Interface) ([]*wit.Function,
 }
 
 // shell copies a function but for its signature.
-func (c *copier) shell(f *wit.Function) (*wit.Function, error) {
+func (c *copier) shell(f *wit.Function, ctx *wit.Interface) (*wit.Function, error) {
 	n := &wit.Function{Name: f.Name, Kind: f.Kind, Docs: f.Docs, Stability: f.Stability}
 	if f.Resource == nil {
 		return n, nil
 	}
 	var err error
-	n.Resource, err = c.named(f.Resource)
+	n.Resource, err = c.namedIn(f.Resource, ctx)
 	return n, err
 }
 
@@ -53,7 +53,7 @@ func (c *copier) resultType(f *wit.Function, ctx *wit.Interface) (wit.Type, erro
 
 // split copies an async function as a pair.
 func (c *copier) split(f *wit.Function, ctx *wit.Interface) ([]*wit.Function, error) {
-	n, err := c.shell(f)
+	n, err := c.shell(f, ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -81,6 +81,8 @@ func (c *copier) item(it *wit.WorldItem) ([]*wit.WorldItem, error) {
 			return []*wit.WorldItem{n}, nil
 		}
 		return []*wit.WorldItem{n}, c.define(it.Type, nil)
+	case c.moved[it.Func.Resource] != nil:
+		return nil, nil
 	}
 	fs, err := c.function(it.Func, nil)
 	var items []*wit.WorldItem

@@ -62,7 +62,7 @@ func (c *copier) addWorldTypes(w *wit.World) {
 }
 
 // moveTypes copies the types of the world that its own streams and futures
-// carry to the interface of these.
+// carry to the interface of these, resources with their functions.
 func (c *copier) moveTypes() error {
 	carried := c.carriedTypes()
 	if len(carried) == 0 {
@@ -73,9 +73,6 @@ func (c *copier) moveTypes() error {
 		return err
 	}
 	for _, t := range carried {
-		if _, ok := t.Kind.(*wit.Resource); ok {
-			return c.errorf("type %s: not supported: a stream or future of a resource that the world itself has; let an interface define it", t.Name)
-		}
 		n := &wit.TypeDef{Name: t.Name, Interface: ctx, Docs: t.Docs, Stability: t.Stability}
 		ctx.Types = append(ctx.Types, n)
 		c.moved[t] = n
@@ -89,6 +86,17 @@ func (c *copier) moveTypes() error {
 		leave()
 		c.moved[t].Kind = kind
 	}
+	_, fns := c.worldText()
+	for _, f := range fns {
+		if c.moved[f.Resource] == nil {
+			continue
+		}
+		moved, err := c.function(f, ctx)
+		if err != nil {
+			return err
+		}
+		ctx.Funcs = append(ctx.Funcs, moved...)
+	}
 	return nil
 }
 
@@ -96,6 +104,7 @@ func (c *copier) moveTypes() error {
 // carry, directly or within each other, in the order of the text. Uses of an
 // interface's types are not among them.
 func (c *copier) carriedTypes() []*wit.TypeDef {
+	types, fns := c.worldText()
 	found := map[*wit.TypeDef]bool{}
 	var collect func(t wit.Type)
 	collect = func(t wit.Type) {
@@ -115,6 +124,11 @@ func (c *copier) carriedTypes() []*wit.TypeDef {
 		for _, part := range wit.Parts(d) {
 			collect(part)
 		}
+		for _, f := range fns {
+			if f.Resource == d {
+				eachType(f, collect)
+			}
+		}
 	}
 	var visit func(t wit.Type)
 	visit = func(t wit.Type) {
@@ -129,17 +143,21 @@ func (c *copier) carriedTypes() []*wit.TypeDef {
 			visit(part)
 		}
 	}
-	types, fns := c.worldText()
 	for _, t := range types {
 		visit(&wit.TypeDef{Kind: t.Kind})
 	}
 	for _, f := range fns {
-		for _, p := range f.Params {
-			visit(p.Type)
-		}
-		visit(f.Result)
+		eachType(f, visit)
 	}
 	return slices.DeleteFunc(types, func(t *wit.TypeDef) bool { return !found[t] })
+}
+
+// eachType calls visit for the types of the parameters and the result.
+func eachType(f *wit.Function, visit func(wit.Type)) {
+	for _, p := range f.Params {
+		visit(p.Type)
+	}
+	visit(f.Result)
 }
 
 // usedFrom gives the type of an interface that a type of the world is another

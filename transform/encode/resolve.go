@@ -6,6 +6,7 @@ import (
 
 	"github.com/isyswasfa/isyswasfa/internal/abi"
 	"github.com/isyswasfa/isyswasfa/internal/wasm"
+	"github.com/isyswasfa/isyswasfa/transform"
 	"github.com/isyswasfa/isyswasfa/wit"
 )
 
@@ -94,6 +95,11 @@ func (e *encoder) target(module, field string, sig wasm.FuncType) (*target, erro
 	case module == worldModule:
 		if fn := e.worldFuncs[field]; fn != nil {
 			return e.funcTarget(nil, fn, sig)
+		}
+		for _, f := range e.importOrder {
+			if (f.name == transform.WorldTypes || f.def.Name == transform.WorldTypes) && f.funcs[field] != nil {
+				return e.funcTarget(f, f.funcs[field], sig) // of a resource that the transform has moved
+			}
 		}
 		return e.worldDrop(field, sig)
 	case strings.HasPrefix(module, exportMark):
