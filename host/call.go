@@ -171,7 +171,9 @@ func (in *Instance) callExport(h *exportHalf, params, result unsafe.Pointer) err
 	if in.trap != nil {
 		return in.trap
 	}
-	in.activation.Add(1)
+	if in.interruptible {
+		in.activation.Add(1)
+	}
 	c := in.takeCall(h.name, h.sub, h.opts)
 	stack := in.takeStack(h.plan.StackLen())
 	err := h.plan.LowerParams(&c.abi, stack, params)

@@ -4,24 +4,50 @@ import (
 	"context"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // A driver lets one goroutine at a time run the code of an instance. Whoever
 // queues work and finds nobody driving becomes the driver, or starts one; a
 // driver that has what it came for passes the role on and leaves. While
-// driving is false the queue is empty and the router has nothing to do, and
-// the fields that belong to the driver may be read under mu.
+// the role is free the queue is empty, and the router has nothing to do but
+// polls that linger.
 type driver struct {
-	mu      sync.Mutex
-	driving bool
-	own     *op    // whose goroutine drives; nil if it is nobody's
-	queue   []work // from head on
-	head    int
-	parked  opList // calls that wait without driving
-	held    int    // see Instance.Hold
-	failed  error  // why nothing runs any more
-	closed  bool   // memories are gone
-	idle    []chan struct{}
+	role      role
+	lingering atomic.Bool // a timer will have somebody drive
+
+	mu     sync.Mutex
+	own    *op    // whose goroutine drives; nil if it is nobody's
+	queue  []work // from head on
+	head   int
+	parked opList // calls that wait without driving
+	held   int    // see Instance.Hold
+	failed error  // why nothing runs any more
+	closed bool   // memories are gone
+	idle   []chan struct{}
+}
+
+// A role tells whether somebody drives. It is taken under driver.mu, but for
+// the calls that find it free, which take it and give it back without the
+// lock: unless somebody came meanwhile and left a mark.
+type role struct{ atomic.Uint32 }
+
+const (
+	roleFree  = iota
+	roleQuick // taken without the lock
+	roleTaken // taken, or marked, under the lock
+)
+
+// seize takes the role, under driver.mu. If somebody has it, he is going to
+// look at the queue before he leaves.
+func (r *role) seize() bool {
+	return r.CompareAndSwap(roleFree, roleTaken) || !r.mark() && r.seize()
+}
+
+// mark tells whether somebody has the role, under driver.mu; he is going to
+// look at the queue before he leaves.
+func (r *role) mark() bool {
+	return r.CompareAndSwap(roleQuick, roleTaken) || r.Load() != roleFree
 }
 
 // work runs on the driver.
@@ -96,28 +122,42 @@ func (l *opList) remove(o *op) {
 // abandoned.
 func (in *Instance) do(ctx context.Context, o *op) error {
 	o.cancelable = ctx.Done() != nil
-	if o.cancelable && in.pre.c.e.conf.Interruptible {
-		defer in.watch(ctx, o)()
-	}
 	d := &in.drv
+	if in.interruptible {
+		if o.cancelable {
+			defer in.watch(ctx, o)()
+		}
+	} else if d.role.CompareAndSwap(roleFree, roleQuick) {
+		o.run(in)
+		if o.done && in.quit(d) || in.drive(ctx, o) {
+			return o.err
+		}
+		return in.await(ctx, o)
+	}
 	d.mu.Lock()
 	if d.failed != nil {
 		d.mu.Unlock()
 		return d.failed
 	}
-	if d.driving {
+	if !d.role.seize() {
 		d.queue = append(d.queue, o)
 		d.park(o)
 		d.mu.Unlock()
 		return in.await(ctx, o)
 	}
-	d.driving, d.own = true, o
+	d.own = o
 	d.mu.Unlock()
 	o.run(in)
 	if in.drive(ctx, o) {
 		return o.err
 	}
 	return in.await(ctx, o)
+}
+
+// quit gives the role back without the lock, if that is all there is to do.
+func (in *Instance) quit(d *driver) bool {
+	return !in.router.pressing(true) && (d.lingering.Load() || !in.router.entered()) &&
+		d.role.CompareAndSwap(roleQuick, roleFree)
 }
 
 // await waits for a parked op, driving when asked to.
@@ -146,7 +186,7 @@ func (in *Instance) abandon(ctx context.Context, o *op) error {
 		d.parked.remove(o)
 		o.parked = false
 	} else {
-		d.driving = false // the role came too late: pass it on
+		d.role.Store(roleFree) // the role came too late: pass it on
 	}
 	o.abandoned.Store(true)
 	d.queue = append(d.queue, cancelOp{o})
@@ -191,11 +231,11 @@ func (in *Instance) drive(ctx context.Context, own *op) bool {
 			d.mu.Unlock()
 			continue
 		}
-		d.driving = false
 		if own != nil {
 			d.park(own)
 		}
 		d.notifyIdle(in)
+		d.role.Store(roleFree)
 		d.mu.Unlock()
 		return false
 	}
@@ -224,14 +264,35 @@ func (in *Instance) step() bool {
 func (in *Instance) pass(own *op) {
 	d := &in.drv
 	d.mu.Lock()
-	d.driving = false
-	if d.head == len(d.queue) && (in.trap != nil || !in.router.hasWork(d.held == 0)) {
+	more := d.head < len(d.queue) || in.trap == nil && in.router.pressing(d.held == 0)
+	switch {
+	case more:
+	case in.trap == nil && in.router.entered():
+		d.linger(in)
+	default:
 		d.notifyIdle(in)
-		d.mu.Unlock()
+	}
+	d.role.Store(roleFree)
+	d.mu.Unlock()
+	if more {
+		d.startDriver(in)
+	}
+}
+
+// lingerTime is how long components that were called wait for their poll if
+// nothing else is going on. What a function that is not async leaves behind is
+// not urgent, and most leave nothing; but a poll takes longer than many a call.
+const lingerTime = 50 * time.Microsecond
+
+// linger has somebody drive soon; under mu.
+func (d *driver) linger(in *Instance) {
+	if d.lingering.Swap(true) {
 		return
 	}
-	d.mu.Unlock()
-	d.startDriver(in)
+	time.AfterFunc(lingerTime, func() {
+		d.lingering.Store(false)
+		d.startDriver(in)
+	})
 }
 
 // wakeDriver makes sure that somebody drives if the queue has something.
@@ -248,12 +309,12 @@ func (d *driver) wakeDriver(in *Instance) {
 // somebody has it.
 func (d *driver) startDriver(in *Instance) {
 	d.mu.Lock()
-	if d.driving {
+	if !d.role.seize() {
 		d.mu.Unlock()
 		return
 	}
 	o := d.parked.first
-	d.driving, d.own = true, o
+	d.own = o
 	if o != nil {
 		d.parked.remove(o)
 		o.parked = false
@@ -275,7 +336,7 @@ func (d *driver) post(in *Instance, w work) bool {
 		return false
 	}
 	d.queue = append(d.queue, w)
-	driving := d.driving
+	driving := d.role.mark()
 	d.mu.Unlock()
 	if !driving {
 		d.startDriver(in)

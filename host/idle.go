@@ -43,9 +43,13 @@ func (in *Instance) WaitIdle(ctx context.Context) error {
 		case d.failed != nil:
 			d.mu.Unlock()
 			return d.failed
-		case !d.driving && in.idleLocked():
-			d.mu.Unlock()
-			return nil
+		case d.role.seize():
+			idle := in.idleLocked()
+			d.role.Store(roleFree)
+			if idle {
+				d.mu.Unlock()
+				return nil
+			}
 		}
 		ch := make(chan struct{})
 		d.idle = append(d.idle, ch)
@@ -63,8 +67,8 @@ func (in *Instance) WaitIdle(ctx context.Context) error {
 func (in *Instance) onDriver(f func()) {
 	d := &in.drv
 	d.mu.Lock()
-	if !d.driving {
-		d.driving, d.own = true, nil
+	if d.role.seize() {
+		d.own = nil
 		d.mu.Unlock()
 		f()
 		in.pass(nil)

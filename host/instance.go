@@ -31,6 +31,8 @@ type Instance struct {
 	guest  guestContext // what guest code runs under
 	drv    driver
 
+	interruptible bool // as its engine
+
 	stopping    atomic.Bool   // Close was called
 	down        chan struct{} // closed when everything is freed
 	interrupted atomic.Bool   // see watch

@@ -42,7 +42,8 @@ func (p *InstancePre) Instantiate(ctx context.Context, conf InstanceConfig) (*In
 	}
 	in.ctx, in.cancel = context.WithCancel(context.Background())
 	in.guest = guestContext{in.ctx, in}
-	in.drv.driving = true
+	in.interruptible = p.c.e.conf.Interruptible
+	in.drv.role.Store(roleTaken)
 	in.router.init(in, len(in.subs))
 	in.host = subInstance{in: in}
 	in.host.table.Owner = &in.host

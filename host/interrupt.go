@@ -21,7 +21,7 @@ func (in *Instance) watch(ctx context.Context, o *op) (stop func() bool) {
 		was := in.activation.Load()
 		time.Sleep(interruptGrace)
 		in.drv.mu.Lock()
-		driving := in.drv.driving && in.drv.own == o
+		driving := in.drv.role.Load() != roleFree && in.drv.own == o
 		in.drv.mu.Unlock()
 		if driving && in.activation.Load() == was {
 			in.interrupted.Store(true)

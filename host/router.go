@@ -173,12 +173,25 @@ func (r *router) resumeOps() bool {
 
 // hasWork tells whether round has anything to do, or, if nothing outside is
 // going on, whether there is a deadlock to break.
-func (r *router) hasWork(quiet bool) bool {
+func (r *router) hasWork(quiet bool) bool { return r.pressing(quiet) || r.entered() }
+
+// pressing is hasWork but for polls of components that were merely entered.
+func (r *router) pressing(quiet bool) bool {
 	if len(r.done) > 0 || quiet && r.deadlocked() {
 		return true
 	}
 	for i := range r.comps {
-		if c := &r.comps[i]; c.polls && (c.entered || len(c.inputs) > 0) {
+		if c := &r.comps[i]; c.polls && len(c.inputs) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// entered tells whether a component was entered since its last poll.
+func (r *router) entered() bool {
+	for i := range r.comps {
+		if c := &r.comps[i]; c.polls && c.entered {
 			return true
 		}
 	}

@@ -26,7 +26,7 @@ func newStage(t *testing.T, names ...string) *stage {
 	s := &stage{T: t, names: names, play: map[string]func() []pollOutput{}, tasks: map[*task]string{}}
 	ctx, cancel := context.WithCancel(context.Background())
 	s.in = &Instance{pre: &InstancePre{c: &Component{name: "test"}}, ctx: ctx, cancel: cancel}
-	s.in.drv.driving = true // the stage is the driver
+	s.in.drv.role.Store(roleTaken) // the stage is the driver
 	s.in.router.init(s, len(names))
 	for i := range names {
 		s.in.router.comps[i].polls = true
