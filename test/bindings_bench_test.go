@@ -6,8 +6,10 @@ import (
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
+	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
 
 	"github.com/isyswasfa/isyswasfa/host"
+	"github.com/isyswasfa/isyswasfa/internal/gobuild"
 	"github.com/isyswasfa/isyswasfa/internal/wat"
 	bench "github.com/isyswasfa/isyswasfa/test/cases/bench/host"
 	"github.com/isyswasfa/isyswasfa/transform"
@@ -161,6 +163,94 @@ func BenchmarkBindings(b *testing.B) {
 			b.Fatal(r, err)
 		}
 	})
+}
+
+// BenchmarkGoBindings is BenchmarkBindings for a guest in Go.
+func BenchmarkGoBindings(b *testing.B) {
+	ctx := context.Background()
+	text := "And the mome raths outgrabe."
+	b.Run("scalar/bindings", func(b *testing.B) {
+		w := startValues(b)
+		for b.Loop() {
+			if n, err := w.Sum(ctx, 1, 2); n != 3 || err != nil {
+				b.Fatal(n, err)
+			}
+		}
+	})
+	b.Run("scalar/wazero", func(b *testing.B) {
+		m := goCore(b)
+		sum := m.ExportedFunction("sum")
+		stack := make([]uint64, 2)
+		for b.Loop() {
+			stack[0], stack[1] = 1, 2
+			if err := sum.CallWithStack(ctx, stack); stack[0] != 3 || err != nil {
+				b.Fatal(stack, err)
+			}
+		}
+	})
+	b.Run("string/bindings", func(b *testing.B) {
+		w := startValues(b)
+		for b.Loop() {
+			if n, err := w.Measure(ctx, text); int(n) != len(text) || err != nil {
+				b.Fatal(n, err)
+			}
+		}
+	})
+	b.Run("string/wazero", func(b *testing.B) {
+		m := goCore(b)
+		measure, realloc := m.ExportedFunction("measure"), m.ExportedFunction("cabi_realloc")
+		stack := make([]uint64, 4)
+		for b.Loop() {
+			stack[0], stack[1], stack[2], stack[3] = 0, 0, 1, uint64(len(text))
+			if err := realloc.CallWithStack(ctx, stack); err != nil {
+				b.Fatal(err)
+			}
+			m.Memory().WriteString(uint32(stack[0]), text)
+			stack[1] = uint64(len(text))
+			if err := measure.CallWithStack(ctx, stack); int(stack[0]) != len(text) || err != nil {
+				b.Fatal(stack, err)
+			}
+		}
+	})
+}
+
+// goCore makes an instance of the core module of the guest values, with
+// imports that do nothing but for WASI's.
+func goCore(b *testing.B) api.Module {
+	ctx := context.Background()
+	built, err := gobuild.Build(ctx, gobuild.Options{Package: "./cases/values"})
+	if err != nil {
+		b.Fatal(err)
+	}
+	rt := wazero.NewRuntime(ctx)
+	b.Cleanup(func() { rt.Close(ctx) })
+	wasi_snapshot_preview1.MustInstantiate(ctx, rt)
+	core, err := rt.CompileModule(ctx, built.Core)
+	if err != nil {
+		b.Fatal(err)
+	}
+	hosts := map[string]wazero.HostModuleBuilder{}
+	for _, f := range core.ImportedFunctions() {
+		module, name, _ := f.Import()
+		if module == wasi_snapshot_preview1.ModuleName {
+			continue
+		}
+		if hosts[module] == nil {
+			hosts[module] = rt.NewHostModuleBuilder(module)
+		}
+		hosts[module].NewFunctionBuilder().WithGoModuleFunction(
+			api.GoModuleFunc(func(context.Context, api.Module, []uint64) {}), f.ParamTypes(), f.ResultTypes()).Export(name)
+	}
+	for _, h := range hosts {
+		if _, err := h.Instantiate(ctx); err != nil {
+			b.Fatal(err)
+		}
+	}
+	m, err := rt.InstantiateModule(ctx, core, wazero.NewModuleConfig().WithStartFunctions("_initialize"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	return m
 }
 
 // echoByHand is what a call with a string takes.

@@ -157,15 +157,14 @@ func (fn *function) paramStruct(f *file) (fields []string, text string) {
 		names[i] = p.Name
 	}
 	fields = fieldNames(names)
-	var b strings.Builder
-	b.WriteString("struct{ ")
+	lines := make([]string, len(fields))
 	for i, p := range fn.Params {
-		if i > 0 {
-			b.WriteString("; ")
-		}
-		b.WriteString(fields[i] + " " + f.shape().goType(p.Type, fn.in.side))
+		lines[i] = fields[i] + " " + f.shape().goType(p.Type, fn.in.side)
 	}
-	return fields, b.String() + " }"
+	if len(lines) > 1 {
+		return fields, "struct {\n" + strings.Join(lines, "\n") + "\n}"
+	}
+	return fields, "struct{ " + strings.Join(lines, "") + " }"
 }
 
 // rawResult gives the host's shape of the result.

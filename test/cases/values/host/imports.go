@@ -850,11 +850,22 @@ func addThingsImports(l *host.Linker) {
 	d.Func("[static]thing.merge", host.Func(func(c *host.Call, p struct {
 		A *bindings.Host[Thing]
 		B *bindings.Host[Thing]
-	}) (r *bindings.Host[Thing], err error) { imports, err := bindings.Imports[Imports](c); if err != nil {
-		return r, err
-	}; ctx := c.Context(); x := &conv{Conv: bindings.Conv{In: c.Instance()}}; a0 := liftOwnThing(x, p.A); a1 := liftBorrowThing(x, p.B); v, err := imports.Things.ThingMerge(ctx, a0, a1); if err != nil {
-		return r, err
-	}; r = lowerOwnThing(x, v); return r, x.Err }))
+	}) (r *bindings.Host[Thing], err error) {
+		imports, err := bindings.Imports[Imports](c)
+		if err != nil {
+			return r, err
+		}
+		ctx := c.Context()
+		x := &conv{Conv: bindings.Conv{In: c.Instance()}}
+		a0 := liftOwnThing(x, p.A)
+		a1 := liftBorrowThing(x, p.B)
+		v, err := imports.Things.ThingMerge(ctx, a0, a1)
+		if err != nil {
+			return r, err
+		}
+		r = lowerOwnThing(x, v)
+		return r, x.Err
+	}))
 	d.Async("[static]thing.open", host.AsyncFunc(func(c *host.Call, p struct{ Name string }, done *host.Completion[host.Result[*bindings.Host[Thing], string]]) error {
 		imports, err := bindings.Imports[Imports](c)
 		if err != nil {
@@ -931,9 +942,12 @@ func addThingsImports(l *host.Linker) {
 	d.Async("[method]thing.rename", host.AsyncFunc(func(c *host.Call, p struct {
 		Self *bindings.Host[Thing]
 		Name string
-	}, done *host.Completion[string]) error { bindings.Go(done, func(ctx context.Context) (r string, err error) {
-		return p.Self.Impl.Rename(ctx, p.Name)
-	}); return nil }))
+	}, done *host.Completion[string]) error {
+		bindings.Go(done, func(ctx context.Context) (r string, err error) {
+			return p.Self.Impl.Rename(ctx, p.Name)
+		})
+		return nil
+	}))
 }
 
 func addWorldImports(l *host.Linker) {
