@@ -16,6 +16,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/isyswasfa/isyswasfa/host"
+	"github.com/isyswasfa/isyswasfa/host/wasi"
 	exchange "github.com/isyswasfa/isyswasfa/test/cases/exchange/host"
 )
 
@@ -51,12 +52,12 @@ func (t *hostThing) Close() error {
 	return nil
 }
 
-func (s *hostShop) NewThing(_ context.Context, name string) (exchange.ShopThing, error) {
+func (s *hostShop) NewThing(_ context.Context, name string) (exchange.Thing, error) {
 	s.made.Add(1)
 	return &hostThing{shop: s, name: name}, nil
 }
 
-func (s *hostShop) ThingBest(ctx context.Context, things []exchange.ShopThing) (best host.Option[string], err error) {
+func (s *hostShop) ThingBest(ctx context.Context, things []exchange.Thing) (best host.Option[string], err error) {
 	for _, t := range things {
 		if name, _ := t.Name(ctx); name > best.Value {
 			best = host.Some(name)
@@ -65,17 +66,17 @@ func (s *hostShop) ThingBest(ctx context.Context, things []exchange.ShopThing) (
 	return best, nil
 }
 
-func (s *hostShop) ThingMake(ctx context.Context, name string, ms uint32) (exchange.ShopThing, error) {
+func (s *hostShop) ThingMake(ctx context.Context, name string, ms uint32) (exchange.Thing, error) {
 	time.Sleep(time.Duration(ms) * time.Millisecond)
 	return s.NewThing(ctx, name)
 }
 
-func (s *hostShop) Raise(_ context.Context, o exchange.ShopOffer) (exchange.ShopOffer, error) {
+func (s *hostShop) Raise(_ context.Context, o exchange.Offer) (exchange.Offer, error) {
 	o.Price++
 	return o, nil
 }
 
-func (s *hostShop) Reverse(_ context.Context, things []exchange.ShopThing, ms uint32) ([]exchange.ShopThing, error) {
+func (s *hostShop) Reverse(_ context.Context, things []exchange.Thing, ms uint32) ([]exchange.Thing, error) {
 	time.Sleep(time.Duration(ms) * time.Millisecond)
 	slices.Reverse(things)
 	return things, nil
@@ -139,8 +140,8 @@ func (f hostFlow) Shout(ctx context.Context, text func(context.Context) (string,
 	return host.Some(strings.ToUpper(s)), nil
 }
 
-func (f hostFlow) Things(ctx context.Context, names []string) (iter.Seq2[exchange.ShopThing, error], error) {
-	return func(yield func(exchange.ShopThing, error) bool) {
+func (f hostFlow) Things(ctx context.Context, names []string) (iter.Seq2[exchange.Thing, error], error) {
+	return func(yield func(exchange.Thing, error) bool) {
 		for _, name := range names {
 			if !yield(f.NewThing(ctx, name)) {
 				return
@@ -149,7 +150,7 @@ func (f hostFlow) Things(ctx context.Context, names []string) (iter.Seq2[exchang
 	}, nil
 }
 
-func (f hostFlow) Names(ctx context.Context, things iter.Seq2[exchange.ShopThing, error]) ([]string, error) {
+func (f hostFlow) Names(ctx context.Context, things iter.Seq2[exchange.Thing, error]) ([]string, error) {
 	var names []string
 	for t, err := range things {
 		if err != nil {
@@ -183,6 +184,7 @@ func TestExchange(t *testing.T) {
 		test func(*testing.T, *exchange.Exchange, *hostShop)
 	}{
 		{"imports", exchangeImports}, {"resources", exchangeResources}, {"flow", exchangeFlow}, {"relay", exchangeRelay},
+		{"sync", exchangeSync},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			shop := &hostShop{}
@@ -236,7 +238,7 @@ func exchangeResources(t *testing.T, w *exchange.Exchange, _ *hostShop) {
 			t.Fatal(err)
 		}
 	}
-	name := func(thing *exchange.ExportedShopThing) string {
+	name := func(thing *exchange.ExportedThing) string {
 		t.Helper()
 		s, err := thing.Name(ctx)
 		must(err)
@@ -250,16 +252,16 @@ func exchangeResources(t *testing.T, w *exchange.Exchange, _ *hostShop) {
 	if s, err := b.Wait(ctx, 1); err != nil || s != "c" {
 		t.Errorf("Wait: %q, %v", s, err)
 	}
-	best, err := w.Shop.ThingBest(ctx, []*exchange.ExportedShopThing{a, b, a})
+	best, err := w.Shop.ThingBest(ctx, []*exchange.ExportedThing{a, b, a})
 	if must(err); best != host.Some("c") {
 		t.Errorf("best: %v", best)
 	}
-	offer, err := w.Shop.Raise(ctx, exchange.ExportedShopOffer{Thing: a, Price: 6})
+	offer, err := w.Shop.Raise(ctx, exchange.ExportedOffer{Thing: a, Price: 6})
 	if must(err); offer.Price != 7 || name(offer.Thing) != "a" {
 		t.Errorf("offer: %v", offer)
 	}
 	for _, ms := range []uint32{0, 2} {
-		things, err := w.Shop.Reverse(ctx, []*exchange.ExportedShopThing{offer.Thing, b}, ms)
+		things, err := w.Shop.Reverse(ctx, []*exchange.ExportedThing{offer.Thing, b}, ms)
 		if must(err); len(things) != 2 || name(things[0]) != "c" || name(things[1]) != "a" {
 			t.Fatalf("reversed: %v", things)
 		}
@@ -349,5 +351,30 @@ func exchangeRelay(t *testing.T, w *exchange.Exchange, _ *hostShop) {
 	const n = 1000
 	if got, err := w.Relay(t.Context(), n); err != nil || got != 2*n*(n-1) {
 		t.Errorf("%d, %v; want %d", got, err, 2*n*(n-1))
+	}
+}
+
+// exchangeSync waits in functions that are not async.
+func exchangeSync(t *testing.T, w *exchange.Exchange, _ *hostShop) {
+	start := time.Now()
+	if err := w.Nap(t.Context(), 20); err != nil || time.Since(start) < 20*time.Millisecond {
+		t.Errorf("a nap of %v: %v", time.Since(start), err)
+	}
+}
+
+// TestExchangeStuck lets a function that is not async wait for an async one:
+// the guest says what is wrong.
+func TestExchangeStuck(t *testing.T) {
+	engine, c := compiled(t, "exchange")
+	shop := &hostShop{}
+	var stderr bytes.Buffer
+	conf := host.InstanceConfig{Values: wasi.With(nil, wasi.Config{Stderr: &stderr})}
+	w, err := exchange.Instantiate(context.Background(), engine, c, exchange.Imports{Shop: shop, Flow: hostFlow{shop}}, conf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close(context.Background())
+	if err := w.Stuck(t.Context()); err == nil || !strings.Contains(stderr.String(), "stuck is not an async function") {
+		t.Errorf("%v\n%s", err, stderr.String())
 	}
 }

@@ -234,7 +234,11 @@ func (e *body) returnValue(sig abi.CoreSig, t *abi.Type, result wit.Type, values
 		e.printf("return %s\n", ret)
 	default:
 		for i, v := range values {
-			for _, slot := range e.lower(v, types[i]) {
+			slots := e.lower(v, types[i])
+			if len(slots) == 0 {
+				e.printf("_ = %s\n", v)
+			}
+			for _, slot := range slots {
 				e.printf("return %s\n", slot)
 			}
 		}
@@ -305,15 +309,15 @@ func (f *file) exportStart(h half, e *body, fn *wit.Function, run func(params []
 	sig := h.ft.Flatten(abi.Lifted)
 	params, names := e.liftParams(fn, h.ft, sig)
 	value, pending, done := e.local("value"), e.local("pending"), e.local("done")
-	if h.value == nil {
-		value = "_"
+	if h.value == nil || len(e.abi(h.value).Flat()) == 0 {
+		value = "_" // there is nothing to store
 	}
 	e.printf("%s, %s, %s := ", value, pending, done)
 	run(names)
 	ret := e.returnArea(h.ft.Result)
 	off := h.ft.Result.PayloadOffset()
 	e.printf("if !%s {\n%s = 1\n%s = %s\nreturn %s\n}\n", done, e.cell("uint8", ret, 0), e.cell("int32", ret, off), pending, ret)
-	if h.value != nil {
+	if value != "_" {
 		h.storeValue(e, ret, off, value)
 	}
 	e.printf("return %s\n", ret)
@@ -357,7 +361,12 @@ func (f *file) exportResult(h half, taskType string) {
 		e.printf("return %s\n", ret)
 	default:
 		e.printf("%s := %s\n", value, take)
-		e.printf("return %s\n", e.lower(value, h.value)[0])
+		slots := e.lower(value, h.value)
+		if len(slots) == 0 {
+			slots = []string{""}
+			e.printf("_ = %s\n", value)
+		}
+		e.printf("return %s\n", slots[0])
 	}
 	f.exportFunc(h.name, h.export, "ready int32", sig, e)
 }

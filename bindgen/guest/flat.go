@@ -18,15 +18,19 @@ func (e *body) lower(v string, t wit.Type) []string {
 	case *wit.TypeDef:
 		switch k := s.Kind.(type) {
 		case *wit.Record:
-			v = e.named(v, "record")
 			var slots []string
+			if len(k.Fields) > 0 {
+				v = e.named(v, "record")
+			}
 			for i, name := range fieldNames(k) {
 				slots = append(slots, e.lower(v+"."+name, k.Fields[i].Type)...)
 			}
 			return slots
 		case *wit.Tuple:
-			v = e.named(v, "tuple")
 			var slots []string
+			if len(k.Types) > 0 {
+				v = e.named(v, "tuple")
+			}
 			for i, elem := range k.Types {
 				slots = append(slots, e.lower(fmt.Sprintf("%s.F%d", v, i), elem)...)
 			}

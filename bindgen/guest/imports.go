@@ -93,7 +93,7 @@ func (e *body) syncCall(name string, fn *wit.Function, names []string) {
 		e.free()
 		e.keepAlive(fn, names)
 		e.returnLoaded(ret, 0, fn.Result)
-	case fn.Result != nil:
+	case len(sig.Results) > 0:
 		flat := e.local("result")
 		e.printf("%s := %s(%s)\n", flat, raw, strings.Join(args, ", "))
 		e.free()
@@ -103,6 +103,9 @@ func (e *body) syncCall(name string, fn *wit.Function, names []string) {
 		e.printf("%s(%s)\n", raw, strings.Join(args, ", "))
 		e.free()
 		e.keepAlive(fn, names)
+		if fn.Result != nil {
+			e.returnLifted("", fn.Result) // a value of no core values
+		}
 	}
 }
 
@@ -137,8 +140,12 @@ func (e *body) finish(ret string, off uint32, rawResult string, sig abi.CoreSig,
 		loaded(value, 0, t)
 	default:
 		e.printf("if %s {\n", pending)
-		flat := e.local("result")
-		e.printf("%s := %s(%s)\n", flat, rawResult, ready)
+		flat := ""
+		if len(sig.Results) > 0 {
+			flat = e.local("result")
+			e.printf("%s := ", flat)
+		}
+		e.printf("%s(%s)\n", rawResult, ready)
 		lifted(flat, t)
 		e.printf("}\n")
 		loaded(ret, off, t)

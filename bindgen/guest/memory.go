@@ -189,7 +189,9 @@ func (e *body) store(p string, off uint32, v string, t wit.Type) {
 		case *wit.Enum, *wit.Flags:
 			e.printf("%s = %s\n", e.cell(f.goType(s), p, off), v)
 		case *wit.Tuple:
-			v = e.named(v, "tuple")
+			if len(k.Types) > 0 {
+				v = e.named(v, "tuple")
+			}
 			for i, at := range e.abi(s).FieldOffsets() {
 				e.store(p, off+at, fmt.Sprintf("%s.F%d", v, i), k.Types[i])
 			}

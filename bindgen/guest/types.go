@@ -2,6 +2,7 @@ package guest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/isyswasfa/isyswasfa/bindgen"
@@ -75,7 +76,7 @@ const maxTuple = 16
 
 func (f *file) tuple(k *wit.Tuple) string {
 	types := f.goTypes(k.Types)
-	if len(types) <= maxTuple {
+	if len(types) > 0 && len(types) <= maxTuple {
 		return fmt.Sprintf("%sTuple%d[%s]", f.witTypes(), len(types), strings.Join(types, ", "))
 	}
 	for i := range types {
@@ -259,10 +260,25 @@ func (f *file) helpers(name string, t *wit.TypeDef) {
 	result := e.loadFields("p", t)
 	f.printf("// %s is for generated code: it lifts a value from memory.\n", load)
 	f.printf("func %s(%s) %s {\n%sreturn %s\n}\n\n", load, params, name, e.text(), result)
+	if f.p.export && holdsBorrow(t) {
+		return // no result has it
+	}
 	store := f.p.id("store", t, 0)
 	e = f.body("p", "v", "arena")
 	e.arena = "arena"
 	e.storeFields("p", "v", t)
 	f.printf("// %s is for generated code: it lowers a value to memory.\n", store)
 	f.printf("func %s(arena *%sArena, p unsafe.Pointer, v %s) {\n%s}\n\n", store, f.witRuntime(), name, e.text())
+}
+
+// holdsBorrow tells whether a value of the type holds borrowed handles.
+func holdsBorrow(t wit.Type) bool {
+	td, ok := structure(t).(*wit.TypeDef)
+	if !ok {
+		return false
+	}
+	if h, ok := td.Kind.(*wit.Handle); ok {
+		return h.Borrow
+	}
+	return slices.ContainsFunc(wit.Parts(td), holdsBorrow)
 }

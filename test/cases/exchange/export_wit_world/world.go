@@ -3,6 +3,7 @@ package export_wit_world
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/isyswasfa/isyswasfa/guest/wit/types"
 	exported "github.com/isyswasfa/isyswasfa/test/cases/exchange/export_test_exchange_flow"
@@ -77,3 +78,9 @@ func Relay(items uint32) uint64 {
 
 // Count tells of the exported things.
 func Count() (made, ended uint32) { return own.Made, own.Ended }
+
+// Nap sleeps.
+func Nap(ms uint32) { time.Sleep(time.Duration(ms) * time.Millisecond) }
+
+// Stuck waits for an async import.
+func Stuck() { shop.ThingMake("never", 1) }
