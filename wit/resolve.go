@@ -14,6 +14,11 @@ const maxChain = 2000
 // billions.
 const maxMade = 1 << 20
 
+// maxTypeSize bounds the parts of a type when names are replaced by what they
+// stand for, which is what its form in memory is made of. Each line that says
+// `type t2 = tuple<t1, t1>` doubles that.
+const maxTypeSize = 100_000
+
 // The states of things that are resolved when first needed.
 const (
 	untouched = iota
@@ -90,10 +95,11 @@ type builder struct {
 	needing  []*decl
 
 	borrows, resources map[*TypeDef]bool // what hasBorrow and isResource found
+	sizes              map[*TypeDef]int  // and what size found
 }
 
 func newBuilder(l *loader) *builder {
-	return &builder{loader: l, res: &Resolve{}, borrows: map[*TypeDef]bool{}, resources: map[*TypeDef]bool{}}
+	return &builder{loader: l, res: &Resolve{}, borrows: map[*TypeDef]bool{}, resources: map[*TypeDef]bool{}, sizes: map[*TypeDef]int{}}
 }
 
 // enter guards recursion; the caller must call leave if it gives nil.

@@ -269,7 +269,7 @@ func (s *scope) define(n *named) error {
 		return err
 	}
 	n.def.Kind, n.state = kind, done
-	return nil
+	return s.b.checkSize(n.def, n.pos)
 }
 
 func (s *scope) kind(t *typeDecl) (Kind, error) {
@@ -462,6 +462,9 @@ func (s *scope) function(fd *funcDecl, res *TypeDef) (*Function, error) {
 			return nil, err
 		}
 		t, err := s.typ(p.typ)
+		if err == nil {
+			err = s.b.checkSize(t, p.typ.pos)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -471,6 +474,9 @@ func (s *scope) function(fd *funcDecl, res *TypeDef) (*Function, error) {
 		return f, nil
 	}
 	t, err := s.typ(fd.result)
+	if err == nil {
+		err = s.b.checkSize(t, fd.result.pos)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -497,6 +503,36 @@ func constructs(t Type, res *TypeDef) bool {
 	}
 	h, ok := d.Kind.(*Handle)
 	return ok && !h.Borrow && h.Resource == res
+}
+
+// checkSize refuses types that are too large when written out.
+func (b *builder) checkSize(t Type, at pos) error {
+	if b.size(t) > maxTypeSize {
+		return at.errorf("the type has more than %d parts when the names in it are replaced by what they stand for", maxTypeSize)
+	}
+	return nil
+}
+
+// size counts the parts of a type, names replaced by what they stand for. It
+// stops beyond maxTypeSize.
+func (b *builder) size(t Type) int {
+	d, ok := t.(*TypeDef)
+	if !ok {
+		return 1
+	}
+	if known, ok := b.sizes[d]; ok {
+		return known
+	}
+	n := 1
+	for _, part := range Parts(d) {
+		if n += b.size(part); n > maxTypeSize {
+			break
+		}
+	}
+	if d.Name != "" {
+		b.sizes[d] = n
+	}
+	return n
 }
 
 // hasBorrow tells whether a value of the type contains a borrow.
