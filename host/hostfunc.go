@@ -58,7 +58,7 @@ func (c *Call) Embedder() any { return c.in.owner }
 // when the instance closes. Calling an export of the same instance with it is
 // an error, for the call would wait for itself; work that outlives the
 // function takes [Instance.Context] or [Completion.Context] instead.
-func (c *Call) Context() context.Context { return nestedContext{c.in.ctx, c.in} }
+func (c *Call) Context() context.Context { return &c.in.nested }
 
 // nestedContext marks what runs on the driver of an instance.
 type nestedContext struct {
@@ -68,7 +68,7 @@ type nestedContext struct {
 
 type driverKey struct{}
 
-func (n nestedContext) Value(key any) any {
+func (n *nestedContext) Value(key any) any {
 	if _, ok := key.(driverKey); ok {
 		return n.in
 	}

@@ -28,7 +28,8 @@ type Instance struct {
 	pre    *InstancePre
 	ctx    context.Context
 	cancel context.CancelFunc
-	guest  guestContext // what guest code runs under
+	guest  guestContext  // what guest code runs under
+	nested nestedContext // what host functions run under
 	drv    driver
 
 	interruptible bool // as its engine

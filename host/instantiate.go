@@ -41,7 +41,7 @@ func (p *InstancePre) Instantiate(ctx context.Context, conf InstanceConfig) (*In
 		}
 	}
 	in.ctx, in.cancel = context.WithCancel(context.Background())
-	in.guest = guestContext{in.ctx, in}
+	in.guest, in.nested = guestContext{in.ctx, in}, nestedContext{in.ctx, in}
 	in.interruptible = p.c.e.conf.Interruptible
 	in.drv.role.Store(roleTaken)
 	in.router.init(in, len(in.subs))
