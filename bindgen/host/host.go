@@ -29,6 +29,9 @@ import (
 // Library is the import path of the host library that generated code uses.
 const Library = "github.com/isyswasfa/isyswasfa/host"
 
+// Version names the generator in stamps. It changes with what it generates.
+const Version = "host/1"
+
 // Options adjust [Generate].
 type Options struct {
 	// Package is the name of the Go package; "" derives it from the world's.

@@ -36,7 +36,7 @@ func bindgenHostCommand() *cli.Command {
 				return err
 			}
 			out := &bindgen.Output{Dir: c.String("output"), Shared: func(string) bool { return false }}
-			out.Stamp = bindgen.MakeStamp("host/1", w)
+			out.Stamp = bindgen.MakeStamp(host.Version, w)
 			if out.Files, err = host.Generate(w, poly, host.Options{Package: pkg, Stamp: out.Stamp}); err != nil {
 				return err
 			}
