@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/tools/txtar"
 
 	"github.com/isyswasfa/isyswasfa/wit"
 )
@@ -70,6 +71,16 @@ func FuzzParse(f *testing.F) {
 				f.Fatal(err)
 			}
 			f.Add(string(text))
+		}
+	}
+	archives, _ := filepath.Glob("testdata/*.txtar")
+	for _, name := range archives {
+		ar, err := txtar.ParseFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		for _, file := range ar.Files {
+			f.Add(string(file.Data))
 		}
 	}
 	f.Fuzz(func(t *testing.T, text string) {

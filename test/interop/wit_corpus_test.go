@@ -3,6 +3,7 @@
 package interop
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -73,16 +74,39 @@ func checkWIT(t *testing.T, c witCase, compare bool) (compared bool, problem str
 	if !compare {
 		return false, ""
 	}
-	json, err := exec.Command("wasm-tools", "component", "wit", "--json", "--all-features", c.path).Output()
+	ours := outline.FromModel(r, false)
+	theirs, err := witOutline(c.path)
 	if err != nil {
-		t.Logf("%s: not compared: %s", c.name, err.(*exec.ExitError).Stderr)
-		return false, "" // it may be older, and does not know WASI by itself
+		t.Logf("%s: not compared: %v", c.name, err) // it may be older, and does not know WASI by itself
+		return false, ""
 	}
-	want, err := outline.FromJSON(json, false)
+	if diff := cmp.Diff(theirs, ours); diff != "" {
+		return true, "differs (- wasm-tools):\n" + diff
+	}
+	printed := filepath.Join(t.TempDir(), "printed.wit")
+	if err := os.WriteFile(printed, []byte(text), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	theirs, err = witOutline(printed)
 	if err != nil {
-		t.Fatalf("%s: %v", c.name, err)
+		return true, "the printed text is wrong: " + err.Error()
 	}
-	return true, cmp.Diff(want, outline.FromModel(r, false))
+	if diff := cmp.Diff(theirs, ours); diff != "" {
+		return true, "the printed text differs (- wasm-tools):\n" + diff
+	}
+	return true, ""
+}
+
+// witOutline gives the outline of what wasm-tools makes of WIT.
+func witOutline(path string) (string, error) {
+	json, err := exec.Command("wasm-tools", "component", "wit", "--json", "--all-features", path).Output()
+	if exit, ok := err.(*exec.ExitError); ok {
+		return "", errors.New(string(exit.Stderr))
+	}
+	if err != nil {
+		return "", err
+	}
+	return outline.FromJSON(json, false)
 }
 
 func parseWIT(path string) (*wit.Resolve, error) {
