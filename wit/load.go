@@ -32,10 +32,14 @@ func (f Features) apply(l *loader) { l.features = append(l.features, f...) }
 
 // ParseDir reads the package whose *.wit files stand in dir. Packages it uses
 // are looked up in dir/deps, where each file and each folder of files is a
-// package, then in the options' sources and libraries. It gives all packages and that of
+// package, then in the options' sources and libraries. dir may also be one
+// file, which has no deps. It gives all packages and that of
 // dir. Every error about text is an [*Error].
 func ParseDir(dir string, options ...LoadOption) (*Resolve, *Package, error) {
 	l := newLoader(options)
+	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
+		return l.file(dir)
+	}
 	root, err := readFolder(dir)
 	if err != nil {
 		return nil, nil, err
@@ -50,6 +54,19 @@ func ParseDir(dir string, options ...LoadOption) (*Resolve, *Package, error) {
 		return nil, nil, err
 	}
 	return l.resolve(dir)
+}
+
+// file reads a package that is one file.
+func (l *loader) file(name string) (*Resolve, *Package, error) {
+	text, err := readFile(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	l.look(name)
+	if err := l.add(map[string]string{name: text}, true, true); err != nil {
+		return nil, nil, err
+	}
+	return l.resolve(name)
 }
 
 // addDeps adds the packages of a folder deps, if there is one.

@@ -55,6 +55,20 @@ func TestParseDir(t *testing.T) {
 	}
 }
 
+func TestParseFile(t *testing.T) {
+	dir := writeFiles(t, map[string]string{"a.wit": "package a:b;\nworld w { import c:d/i; }\npackage c:d { interface i {} }", "b.wit": "no WIT"})
+	r, p, err := wit.ParseDir(filepath.Join(dir, "a.wit"))
+	if err != nil || len(r.Packages) != 2 || p.Worlds[0].Imports[0].Name != "c:d/i" {
+		t.Errorf("got %v, %v, %v", r, p, err)
+	}
+	if _, _, err := wit.ParseDir(filepath.Join(dir, "b.wit")); err == nil || !strings.Contains(err.Error(), "b.wit:1:1: expected `package`") {
+		t.Errorf("got error %v", err)
+	}
+	if _, _, err := wit.ParseDir(filepath.Join(dir, "c.wit")); err == nil || !strings.Contains(err.Error(), "c.wit") {
+		t.Errorf("got error %v", err)
+	}
+}
+
 func TestParseDirErrors(t *testing.T) {
 	for name, c := range map[string]struct {
 		files map[string]string

@@ -1,5 +1,5 @@
 // Package wit reads WIT, the interface language of the WebAssembly Component
-// Model, as of WASI 0.3: it parses text into a resolved model and prints the
+// Model, as of WASI 0.3.1: it parses text into a resolved model and prints the
 // model back.
 //
 // The model is made of pointers: a [Package] holds interfaces and worlds, an

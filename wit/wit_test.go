@@ -19,19 +19,7 @@ const suite = "../../shared/suites/wit-parser"
 var active = wit.Features{"active", "active1", "active2"}
 
 func parseCase(path string) (*wit.Resolve, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	if info.IsDir() {
-		r, _, err := wit.ParseDir(path, active)
-		return r, err
-	}
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
-	r, _, err := wit.ParseText(map[string]string{filepath.Base(path): string(text)}, active)
+	r, _, err := wit.ParseDir(path, active)
 	return r, err
 }
 
