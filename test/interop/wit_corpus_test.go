@@ -59,7 +59,7 @@ func TestWITCorpus(t *testing.T) {
 
 // checkWIT says what is wrong with a case, and whether it was compared.
 func checkWIT(t *testing.T, c witCase, compare bool) (compared bool, problem string) {
-	r, err := parseWIT(c.path)
+	r, _, err := wit.ParseDir(c.path, std.Files(), allFeatures)
 	if err != nil {
 		return false, err.Error()
 	}
@@ -107,21 +107,4 @@ func witOutline(path string) (string, error) {
 		return "", err
 	}
 	return outline.FromJSON(json, false)
-}
-
-func parseWIT(path string) (*wit.Resolve, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	if info.IsDir() {
-		r, _, err := wit.ParseDir(path, std.Files(), allFeatures)
-		return r, err
-	}
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
-	r, _, err := wit.ParseText(map[string]string{filepath.Base(path): string(text)}, std.Files(), allFeatures)
-	return r, err
 }
