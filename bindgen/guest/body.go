@@ -158,7 +158,7 @@ func (e *body) handleOf(t *wit.TypeDef, v string) string {
 		switch {
 		case k.Borrow:
 			return v + ".Handle()"
-		case e.f.p.g.home(r, e.f.p.export).export:
+		case e.f.p.g.home(r, e.f.p).export:
 			return e.f.ref(r, "give", 0) + "(" + v + ")"
 		}
 	case *wit.Stream, *wit.Future:
@@ -178,7 +178,7 @@ func (e *body) hasBorrow(t wit.Type) bool {
 		return false
 	}
 	if h, ok := td.Kind.(*wit.Handle); ok {
-		return h.Borrow && !e.f.p.g.home(structure(h.Resource).(*wit.TypeDef), e.f.p.export).export
+		return h.Borrow && !e.f.p.g.home(structure(h.Resource).(*wit.TypeDef), e.f.p).export
 	}
 	return slices.ContainsFunc(wit.Parts(td), e.hasBorrow)
 }

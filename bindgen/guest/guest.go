@@ -130,7 +130,9 @@ func (g *generator) packages() {
 		if i := item.Interface; i != nil {
 			p := g.add(g.itemName(item, versions), item.Name, i, false)
 			p.imports = i.Funcs
-			g.pkgs[i] = p
+			if g.pkgs[i] == nil || item.Name == i.ID() {
+				g.pkgs[i] = p
+			}
 			continue
 		}
 		world := g.worldPackage()
@@ -143,8 +145,11 @@ func (g *generator) packages() {
 	var exportWorld *goPackage
 	for _, item := range g.world.Exports {
 		if i := item.Interface; i != nil {
-			g.exported[i] = g.add("export_"+g.itemName(item, versions), item.Name, i, true)
-			g.exported[i].exports = i.Funcs
+			p := g.add("export_"+g.itemName(item, versions), item.Name, i, true)
+			p.exports = i.Funcs
+			if g.exported[i] == nil || item.Name == i.ID() {
+				g.exported[i] = p
+			}
 			continue
 		}
 		if exportWorld == nil {
@@ -172,7 +177,7 @@ func (g *generator) packages() {
 func (g *generator) add(name, module string, i *wit.Interface, export bool) *goPackage {
 	p := &goPackage{g: g, name: bindgen.PackageIdent(name), module: module, iface: i, export: export, decls: map[string]bool{}}
 	p.path = path.Join(g.opt.ImportPath, p.name)
-	if g.opt.Existing != nil && i != nil && i.Name != "" {
+	if g.opt.Existing != nil && i != nil && i.Name != "" && i.ID() == module {
 		p.existing = g.opt.Existing(i.ID(), export)
 	}
 	switch {
@@ -204,7 +209,7 @@ func isOwn(t *wit.TypeDef) bool { return origin(t) == t }
 
 // itemName gives the name of an interface's package.
 func (g *generator) itemName(item *wit.WorldItem, versions map[string]bool) string {
-	if item.Interface.Name == "" {
+	if item.Interface.ID() != item.Name {
 		return bindgen.Snake(item.Name)
 	}
 	name := bindgen.PackageName(item.Interface, false)
@@ -216,7 +221,7 @@ func (g *generator) ambiguous() map[string]bool {
 	first := map[string]string{}
 	twice := map[string]bool{}
 	for _, item := range slices.Concat(g.world.Imports, g.world.Exports) {
-		if item.Interface == nil || item.Interface.Name == "" {
+		if item.Interface == nil || item.Interface.ID() != item.Name {
 			continue
 		}
 		name := bindgen.PackageName(item.Interface, false)

@@ -129,9 +129,14 @@ func (p *goPackage) private(name string) string {
 }
 
 // home gives the package that declares a named type, which is not one of
-// `use`, for code on the side of imports or of exports.
-func (g *generator) home(t *wit.TypeDef, export bool) *goPackage {
-	if export && g.sided(t) {
+// `use`, for code of the package given. An interface may be imported and
+// exported under several names: a package's own types are its own, and others'
+// are those of the interface's own name.
+func (g *generator) home(t *wit.TypeDef, from *goPackage) *goPackage {
+	switch {
+	case from.iface == t.Interface && from.export == (from.export && g.sided(t)):
+		return from
+	case from.export && g.sided(t):
 		return g.exported[t.Interface]
 	}
 	return g.pkgs[t.Interface]

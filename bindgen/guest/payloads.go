@@ -35,7 +35,7 @@ func (p *goPackage) assignPayloads() {
 			continue
 		}
 		helpers := p.g.poly.Payloads[t]
-		if p.byKey[helpers] != nil || p.g.payloadOwner(helpers, p.export) != p {
+		if p.byKey[helpers] != nil || p.g.payloadOwner(helpers, p) != p {
 			continue
 		}
 		pl := &payload{helpers: helpers, elem: element(t), name: p.g.mangledName(p, t)}
@@ -117,41 +117,32 @@ func payloadTypes(types []*wit.TypeDef, funcs []*wit.Function) []*wit.TypeDef {
 }
 
 // payloadOwner gives the package that has the helpers of a stream or future,
-// for code on the side of imports or of exports.
-func (g *generator) payloadOwner(helpers *transform.Payload, export bool) *goPackage {
-	var found *goPackage
-	for _, p := range g.order {
-		if p.iface == nil || g.poly.Interfaces[p.iface] != helpers.Interface {
-			continue
+// for code of the package given.
+func (g *generator) payloadOwner(helpers *transform.Payload, from *goPackage) *goPackage {
+	has := func(p *goPackage) bool {
+		return p != nil && p.iface != nil && g.poly.Interfaces[p.iface] == helpers.Interface
+	}
+	if has(from) {
+		return from
+	}
+	for i, p := range g.exported {
+		if from.export && has(p) {
+			return g.exported[i]
 		}
-		if p.export == export {
+	}
+	for _, p := range g.pkgs {
+		if has(p) {
 			return p
 		}
-		if !p.export {
-			found = p
-		}
 	}
-	if found == nil {
-		return g.pkgs[nil] // those of the world's own functions
-	}
-	return found
-}
-
-// payloadModule gives the name of the import that has the helpers.
-func (g *generator) payloadModule(helpers *transform.Payload) string {
-	for _, item := range g.poly.World.Imports {
-		if item.Interface == helpers.Interface {
-			return item.Name
-		}
-	}
-	return helpers.Interface.ID()
+	return g.pkgs[nil] // those of the world's own functions
 }
 
 // payloadRef gives the function to lift or to lower a stream or future,
 // qualified if it is in another package.
 func (f *file) payloadRef(t *wit.TypeDef, what string) string {
 	helpers := f.p.g.poly.Payloads[t]
-	owner := f.p.g.payloadOwner(helpers, f.p.export)
+	owner := f.p.g.payloadOwner(helpers, f.p)
 	pl := owner.byKey[helpers]
 	name := pl.lift
 	if what == "Lower" {
@@ -230,7 +221,7 @@ func (g *generator) mangle(p *goPackage, t wit.Type) string {
 		case *wit.Future:
 			return join("future", g.mangle(p, k.Elem))
 		}
-		if owner := g.home(s, p.export); owner != p && s.Interface != p.iface {
+		if owner := g.home(s, p); owner != p && s.Interface != p.iface {
 			return join(strings.ReplaceAll(strings.TrimPrefix(owner.name, "export_"), "_", "-"), s.Name)
 		}
 		return s.Name
@@ -245,7 +236,10 @@ type pipeRaws struct {
 }
 
 func (p *goPackage) pipeRaws(name string, pl *transform.Payload) pipeRaws {
-	module, handle := p.g.payloadModule(pl), []string{"int32"}
+	module, handle := p.module, []string{"int32"}
+	if p.iface == nil {
+		module = transform.WorldTypes
+	}
 	return pipeRaws{
 		module:       module,
 		makePipe:     p.addRawOf(module, name+"Pipe", pl.Pipe.ABIName(), []string{"unsafe.Pointer"}, nil),

@@ -35,7 +35,7 @@ func (f *file) typeName(t *wit.TypeDef) string { return f.ref(t, "type", 0) }
 // package.
 func (f *file) ref(t *wit.TypeDef, what string, i int) string {
 	t = origin(t)
-	p := f.p.g.home(t, f.p.export)
+	p := f.p.g.home(t, f.p)
 	name := p.id(what, t, i)
 	if p == f.p {
 		return name
