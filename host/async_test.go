@@ -431,13 +431,15 @@ func TestAsyncDiscard(t *testing.T) {
 					})
 				case 2:
 					done.Resolve(&thing{&dropped})
+				case 3: // as 1, but nobody keeps the result
+					done.OnCancel(func() { done.Give(&thing{&dropped}) })
 				}
 				return nil
 			}))
 	})
 	get := export[single, *thing](t, pre, "get")
 	in := instance(t, pre)
-	for x := range uint32(2) {
+	for _, x := range []uint32{0, 1, 3} {
 		var ctx context.Context
 		ctx, cancel = context.WithCancel(context.Background())
 		if _, err := get.Call(ctx, in, single{x}); !errors.Is(err, context.Canceled) {
@@ -445,12 +447,12 @@ func TestAsyncDiscard(t *testing.T) {
 		}
 		checkEmpty(t, in)
 	}
-	if dropped != 1 {
-		t.Errorf("%d things dropped, want 1: a result that Resolve refuses stays with the host", dropped)
+	if dropped != 2 {
+		t.Errorf("%d things dropped, want 2: a result that Resolve refuses stays with the host", dropped)
 	}
 	cancel = func() {}
 	v, err := get.Call(context.Background(), in, single{2})
-	if err != nil || v == nil || dropped != 1 {
+	if err != nil || v == nil || dropped != 2 {
 		t.Errorf("got %v, %v, %d dropped", v, err, dropped)
 	}
 	checkEmpty(t, in)

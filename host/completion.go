@@ -21,6 +21,21 @@ func (d *Completion[R]) Resolve(v R) bool {
 	return d.w.settle(func() { d.value = v }, nil)
 }
 
+// Give is Resolve for a value that nobody keeps: if it will not be used, the
+// resources it owns are dropped, or what OnDiscard says is done.
+func (d *Completion[R]) Give(v R) {
+	if d.Resolve(v) || d.w.discard == nil {
+		return
+	}
+	discard := func() {
+		d.value = v // there is no other, or it is taken
+		d.w.discard()
+	}
+	if !d.w.in.drv.post(d.w.in, workFunc(discard)) {
+		discard()
+	}
+}
+
 // Fail traps the guest with err.
 func (d *Completion[R]) Fail(err error) bool { return d.w.settle(nil, err) }
 

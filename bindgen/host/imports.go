@@ -76,7 +76,7 @@ func (f *file) importInterface(in *instance, free []*function) {
 		text = in.typ + " are the functions that components of the world import by themselves."
 	}
 	f.printf("%s", bindgen.Comment(text))
-	f.printf("//\n// Errors that the WIT does not mention are traps. Methods are called from many\n// goroutines if the Imports are those of several instances; those of async\n// functions always are. The others hold up the instance until they return, and\n// must not call it.\n")
+	f.printf("//\n// Errors that the WIT does not mention are traps. Methods are called from many\n// goroutines if the Imports are those of several instances; those of async\n// functions always are. The others hold up the instance until they return: they\n// must not call it, nor wait for its streams and futures.\n")
 	if docs := bindgen.Comment(in.docs); docs != "" && in.iface != nil {
 		f.printf("//\n%s", docs)
 	}

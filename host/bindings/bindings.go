@@ -1,6 +1,7 @@
 // Package bindings is what generated host bindings stand on: see
-// bindgen/host. Programs use the generated packages instead, and from here
-// only [Fail], with which an import answers a value as its error.
+// bindgen/host. Programs use the generated packages; what they need from here
+// are the errors, and [Fail] and [AsValue] for results whose error type is no
+// error of Go.
 package bindings
 
 import (
@@ -71,7 +72,7 @@ func Go[R any](done *host.Completion[R], fn func(ctx context.Context) (R, error)
 		if r, err := fn(ctx); err != nil {
 			done.Fail(err)
 		} else {
-			done.Resolve(r)
+			done.Give(r)
 		}
 	}()
 }

@@ -28,8 +28,8 @@ func (i *Imports) check() error {
 //
 // Errors that the WIT does not mention are traps. Methods are called from many
 // goroutines if the Imports are those of several instances; those of async
-// functions always are. The others hold up the instance until they return, and
-// must not call it.
+// functions always are. The others hold up the instance until they return: they
+// must not call it, nor wait for its streams and futures.
 //
 // What goes round.
 type BazImports interface {

@@ -47,8 +47,8 @@ func (i *Imports) check() error {
 //
 // Errors that the WIT does not mention are traps. Methods are called from many
 // goroutines if the Imports are those of several instances; those of async
-// functions always are. The others hold up the instance until they return, and
-// must not call it.
+// functions always are. The others hold up the instance until they return: they
+// must not call it, nor wait for its streams and futures.
 //
 // Answers what it is given.
 type EchoImports interface {
@@ -92,8 +92,8 @@ type EchoImports interface {
 //
 // Errors that the WIT does not mention are traps. Methods are called from many
 // goroutines if the Imports are those of several instances; those of async
-// functions always are. The others hold up the instance until they return, and
-// must not call it.
+// functions always are. The others hold up the instance until they return: they
+// must not call it, nor wait for its streams and futures.
 //
 // The same, async.
 type EchoLaterImports interface {
@@ -137,8 +137,8 @@ type EchoLaterImports interface {
 //
 // Errors that the WIT does not mention are traps. Methods are called from many
 // goroutines if the Imports are those of several instances; those of async
-// functions always are. The others hold up the instance until they return, and
-// must not call it.
+// functions always are. The others hold up the instance until they return: they
+// must not call it, nor wait for its streams and futures.
 //
 // Passes on what flows.
 type FlowsImports interface {
@@ -166,8 +166,8 @@ type FlowsImports interface {
 //
 // Errors that the WIT does not mention are traps. Methods are called from many
 // goroutines if the Imports are those of several instances; those of async
-// functions always are. The others hold up the instance until they return, and
-// must not call it.
+// functions always are. The others hold up the instance until they return: they
+// must not call it, nor wait for its streams and futures.
 //
 // Things with a name.
 type ThingsImports interface {
@@ -206,8 +206,8 @@ var resourceThing = bindings.NewResource[Thing]("thing")
 //
 // Errors that the WIT does not mention are traps. Methods are called from many
 // goroutines if the Imports are those of several instances; those of async
-// functions always are. The others hold up the instance until they return, and
-// must not call it.
+// functions always are. The others hold up the instance until they return: they
+// must not call it, nor wait for its streams and futures.
 type WorldImports interface {
 	// Does nothing at all.
 	Nothing(ctx context.Context) error
