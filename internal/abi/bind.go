@@ -48,7 +48,7 @@ func mismatch(path string, t *Type, want string, have reflect.Type) error {
 // params makes the node of the parameters, whose paths begin with their
 // number, and which may be none.
 func (b *binder) params(ft *FuncType, g reflect.Type) (*node, error) {
-	if g.Kind() != reflect.Struct || g.NumField() != len(ft.Params) {
+	if g != argsType && (g.Kind() != reflect.Struct || g.NumField() != len(ft.Params)) {
 		return nil, fmt.Errorf("parameters: %d parameter(s) want a struct of as many fields, have %s", len(ft.Params), g)
 	}
 	t := ft.ParamTuple()
@@ -58,6 +58,9 @@ func (b *binder) params(ft *FuncType, g reflect.Type) (*node, error) {
 	}
 	if t.Size() > MaxListBytes {
 		return nil, fmt.Errorf("parameters: too large")
+	}
+	if g == argsType {
+		return b.dynamicParams(t, names)
 	}
 	return b.fields(newNode(t, g, opRecord), t, g, "", names)
 }
@@ -101,6 +104,9 @@ func checkType(t *Type, path string) error {
 }
 
 func (b *binder) newNode(t *Type, g reflect.Type, path string) (*node, error) {
+	if g == anyType {
+		return b.dynamic(t, path)
+	}
 	if s, ok := scalars[t.Kind]; ok {
 		if g.Kind() != s.kind {
 			return nil, mismatch(path, t, s.kind.String(), g)
@@ -316,7 +322,7 @@ func resultFields(t *Type, arms []reflect.StructField, path string) ([]reflect.S
 		switch c := t.Cases[i]; {
 		case c.Type != nil:
 			fields = append(fields, f)
-		case f.Type.Kind() != reflect.Struct || f.Type.NumField() > 0:
+		case f.Type != anyType && (f.Type.Kind() != reflect.Struct || f.Type.NumField() > 0):
 			return nil, fmt.Errorf("%s.%s: an absent payload wants struct{}, have %s", path, c.Name, f.Type)
 		}
 	}

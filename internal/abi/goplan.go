@@ -49,6 +49,14 @@ type GoPlan struct {
 // borrow<R> as the pointer type ResourceType.Go of a host resource, or as
 // [Ref] for any resource.
 //
+// Any type may have the Go shape any, and the parameters may be []any: their
+// values are dynamic. Scalars, strings and resources are as above; an enum is
+// its case, a string, and flags are the labels that are set, a []string; a
+// list of scalars is a slice of them, any other list and a tuple []any; a
+// record is a [RecordValue], a variant a [VariantValue], options and results
+// are OptionOf[any] and ResultOf[any, any]. Of values to be lowered, a list of
+// scalars may be []any, a record a map[string]any, and an integer an int.
+//
 // The error of a mismatch names the place, as in
 // `param 2 (value).x: record wants a struct, have string`.
 func BindGo(ft *FuncType, params, result reflect.Type, resolve ResolveResource) (*GoPlan, error) {
@@ -63,7 +71,7 @@ func BindGo(ft *FuncType, params, result reflect.Type, resolve ResolveResource) 
 		p.needsMemory = p.needsMemory || f.Type.HasPointers()
 	}
 	switch {
-	case ft.Result == nil && result.Kind() == reflect.Struct && result.NumField() == 0:
+	case ft.Result == nil && (result == anyType || result.Kind() == reflect.Struct && result.NumField() == 0):
 		return p, nil
 	case ft.Result == nil:
 		return nil, fmt.Errorf("result: a function without a result wants struct{}, have %s", result)

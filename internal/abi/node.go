@@ -27,6 +27,7 @@ const (
 	opFlags
 	opOwn
 	opBorrow
+	opDyn
 )
 
 // A node is the plan for values of one type in one Go shape.
@@ -46,6 +47,7 @@ type node struct {
 	slice       reflect.Type // opList with pointers in its elements: the type of the Go slice
 	steps       []step       // opRecord: fields; opVariant: cases
 	res         ResourceRef
+	dyn         *dyn // opDyn
 }
 
 // A step is the part of a plan for a field or a case.
@@ -108,6 +110,8 @@ func (n *node) load(cx *Call, off uint32, p unsafe.Pointer) error {
 		return checkChar(c)
 	case opOwn, opBorrow:
 		return n.liftHandle(cx, cx.u32(off), p)
+	case opDyn:
+		return n.dyn.lift(cx, place{off: off}, p)
 	}
 	return nil
 }
@@ -158,6 +162,8 @@ func (n *node) liftFlat(cx *Call, s []uint64, p unsafe.Pointer) error {
 		return checkChar(c)
 	case opOwn, opBorrow:
 		return n.liftHandle(cx, uint32(s[0]), p)
+	case opDyn:
+		return n.dyn.lift(cx, place{flat: s}, p)
 	}
 	return nil
 }
@@ -223,6 +229,8 @@ func (n *node) store(cx *Call, off uint32, p unsafe.Pointer) error {
 			return err
 		}
 		cx.putU32(off, h)
+	case opDyn:
+		return n.dyn.lower(cx, place{off: off}, p)
 	}
 	return nil
 }
@@ -279,6 +287,8 @@ func (n *node) lowerFlat(cx *Call, s []uint64, p unsafe.Pointer) error {
 		h, err := n.lowerHandle(cx, p)
 		s[0] = uint64(h)
 		return err
+	case opDyn:
+		return n.dyn.lower(cx, place{flat: s}, p)
 	}
 	return nil
 }

@@ -28,6 +28,7 @@ const (
 	TrapNil                              // nil Go object where a resource is needed
 	TrapRealloc                          // realloc itself failed
 	TrapDestroy                          // destructor failed
+	TrapValue                            // dynamic Go value that does not fit its type
 )
 
 // A Trap is the error of a violated rule of the Canonical ABI. After a trap
