@@ -184,7 +184,7 @@ func TestExchange(t *testing.T) {
 		test func(*testing.T, *exchange.Exchange, *hostShop)
 	}{
 		{"imports", exchangeImports}, {"resources", exchangeResources}, {"flow", exchangeFlow}, {"relay", exchangeRelay},
-		{"sync", exchangeSync},
+		{"sync", exchangeSync}, {"borrows", exchangeBorrows},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			shop := &hostShop{}
@@ -351,6 +351,25 @@ func exchangeRelay(t *testing.T, w *exchange.Exchange, _ *hostShop) {
 	const n = 1000
 	if got, err := w.Relay(t.Context(), n); err != nil || got != 2*n*(n-1) {
 		t.Errorf("%d, %v; want %d", got, err, 2*n*(n-1))
+	}
+}
+
+type hostJudge string
+
+func (j hostJudge) Name(context.Context) (string, error) { return string(j), nil }
+func (j hostJudge) Close() error                         { return nil }
+
+// exchangeBorrows lends resources of the host, alone and in lists of records:
+// a guest that keeps one traps.
+func exchangeBorrows(t *testing.T, w *exchange.Exchange, _ *hostShop) {
+	votes := []exchange.Vote{{By: hostJudge("a"), Points: 1}, {By: hostJudge("b"), Points: 3}, {By: hostJudge("c"), Points: 2}}
+	for range 3 {
+		if got, err := w.Contest.Winner(t.Context(), votes, host.None[exchange.Judge]()); err != nil || got != host.Some("b") {
+			t.Errorf("%v, %v", got, err)
+		}
+		if got, err := w.Contest.Winner(t.Context(), nil, host.Some[exchange.Judge](hostJudge("d"))); err != nil || got != host.Some("d") {
+			t.Errorf("%v, %v", got, err)
+		}
 	}
 }
 
