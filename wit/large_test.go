@@ -11,7 +11,7 @@ import (
 // TestLarge parses and prints texts that would take very long if anything
 // grew with the square of their length, or with what they ask for.
 func TestLarge(t *testing.T) {
-	const n = 8_000
+	const n = 5_000
 	each := func(format string) string {
 		var s strings.Builder
 		for i := range n {

@@ -211,6 +211,10 @@ func (p *parser) topItem(main *unit, first bool) {
 		p.item(a)
 		return
 	}
+	p.noExternal(a)
+	if a.stability != (Stability{}) {
+		p.fail(p.tok.pos, "a package has no gates")
+	}
 	ref := p.pkgName()
 	if p.is(";") && first {
 		main.pkg, main.docs = ref, a.docs
