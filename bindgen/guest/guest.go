@@ -1,9 +1,48 @@
 // Package guest generates Go bindings for guests: one package for each
 // interface that a world imports, and files for the package of each interface
 // that it exports, in which the program's author writes the functions. The
-// generated code is source-compatible with what
-// wit-bindgen's Go generator gives; async functions are plain functions that
-// block, and a task in a goroutine of its own runs each exported one.
+// generated code is source-compatible with what wit-bindgen's Go generator
+// gives; async functions are plain functions that block, and a task in a
+// goroutine of its own runs each exported one.
+//
+// # Names
+//
+// Packages are called after the namespace, package and interface
+// ("wasi_http_types"; with the version where only that tells two apart), or
+// after the name that the world gives an interface; what the world itself has
+// is in "wit_world". Those of exports begin with "export_". Of two packages
+// that would get one name, the later in the order of the world (imports first)
+// gets a number: "a_b_2". A name that is a keyword of Go, that generated code
+// has another use for, or that is special to the go command ("main",
+// "internal") ends with an underscore.
+//
+// Types, fields, functions and cases have the words of their WIT names joined:
+// "DNS-timeout" is DnsTimeout. Two WIT names never become one in this way.
+// Names made of several WIT names (ColorRed, MakeThing, ThingOpen,
+// MakeStreamItem) give way to those of types and functions, and then the later
+// one to the earlier one, by an underscore at the end; so do methods that every
+// resource has (Handle, TakeHandle, SetHandle, Drop, and OnDrop of exported
+// ones). Parameters that are keywords or names that generated code uses end
+// with an underscore as well.
+//
+// # Exports
+//
+// For an exported resource the author writes a struct of its name, a function
+// Make… for the constructor, methods, and functions for static ones. Values
+// that others hold handles of stay alive; one whose owned handle comes back as
+// an argument is the program's alone again, and its Drop ends it. A method
+// OnDrop, if there is one, is called at the end of a value, in a goroutine of
+// its own that may wait.
+//
+// Types that hold a resource, stream or future of an exported interface are
+// declared in the package of the export, all others in one that imports and
+// exports share. Streams and futures that come from one interface may be given
+// to another one: a goroutine passes on what they carry.
+//
+// Borrowed handles that an exported function gets end when it returns. A
+// function that is not async runs on the host's stack: it may sleep, but a wait
+// for an async function, a stream or a future panics with a message that names
+// the function.
 package guest
 
 import (
