@@ -47,7 +47,17 @@ func (r *role) seize() bool {
 // mark tells whether somebody has the role, under driver.mu; he is going to
 // look at the queue before he leaves.
 func (r *role) mark() bool {
-	return r.CompareAndSwap(roleQuick, roleTaken) || r.Load() != roleFree
+	for {
+		switch r.Load() {
+		case roleFree:
+			return false
+		case roleTaken: // and given back under the lock alone
+			return true
+		}
+		if r.CompareAndSwap(roleQuick, roleTaken) {
+			return true
+		}
+	}
 }
 
 // work runs on the driver.
