@@ -10,6 +10,7 @@ type Builder struct {
 	Funcs     []Func
 	Tables    []Table
 	Memories  []Limits
+	Tags      []uint32 // type indices
 	Globals   []Global
 	Exports   []Export
 	Start     *uint32
@@ -70,6 +71,7 @@ func (b *Builder) Bytes() []byte {
 	out = vector(out, secFunc, b.Funcs, func(p []byte, f Func) []byte { return AppendU32(p, f.Type) })
 	out = vector(out, secTable, b.Tables, appendTable)
 	out = vector(out, secMemory, b.Memories, appendLimits)
+	out = vector(out, secTag, b.Tags, func(p []byte, t uint32) []byte { return AppendU32(append(p, 0), t) })
 	out = vector(out, secGlobal, b.Globals, func(p []byte, g Global) []byte {
 		return append(appendGlobalType(p, g.GlobalType), g.Init...)
 	})

@@ -59,7 +59,7 @@ func (b *body) instr(n *node) {
 	}
 	if n.kind == atom {
 		switch n.text {
-		case "block", "loop", "if":
+		case "block", "loop", "if", "try_table":
 			b.flatBlock(n)
 			return
 		}
@@ -76,7 +76,7 @@ func (b *body) folded(n *node) {
 	head := n.head()
 	c := b.withHead(n)
 	switch head {
-	case "block", "loop":
+	case "block", "loop", "try_table":
 		b.open(c, head)
 		b.inner(c)
 		b.close()
@@ -122,9 +122,36 @@ func (b *body) foldedIf(c *cursor) {
 
 func (b *body) open(c *cursor, head string) {
 	name := c.optionalName()
-	opcode := map[string]byte{"block": 0x02, "loop": 0x03, "if": 0x04}[head]
+	opcode := map[string]byte{"block": 0x02, "loop": 0x03, "if": 0x04, "try_table": 0x1f}[head]
 	b.code = append(append(b.code, opcode), b.blockType(c)...)
+	if head == "try_table" {
+		b.catches(c)
+	}
 	b.labels = append(b.labels, name)
+}
+
+// catches reads the handlers of a try_table, whose labels do not count it.
+func (b *body) catches(c *cursor) {
+	var code []byte
+	n := uint32(0)
+	for ; ; n++ {
+		kind := byte(0)
+		for k, head := range []string{"catch", "catch_ref", "catch_all", "catch_all_ref"} {
+			if c.at(head) {
+				kind = byte(k) + 1
+			}
+		}
+		if kind == 0 {
+			break
+		}
+		g := c.within(c.next(""))
+		if code = append(code, kind-1); kind <= 2 {
+			code = wasm.AppendU32(code, g.index(tags))
+		}
+		code = wasm.AppendU32(code, b.label(g))
+		g.done()
+	}
+	b.code = append(wasm.AppendU32(b.code, n), code...)
 }
 
 func (b *body) close() {
@@ -182,6 +209,8 @@ func (b *body) encode(c *cursor, n *node) []byte {
 		u32(c.index(globals))
 	case funcRef:
 		u32(c.index(funcs))
+	case tag:
+		u32(c.index(tags))
 	case table:
 		u32(c.optionalIndex(tables))
 	case table2:
@@ -242,7 +271,7 @@ func (b *body) encode(c *cursor, n *node) []byte {
 }
 
 func (b *body) memArg(c *cursor, code []byte, align byte) []byte {
-	offset := uint64(0)
+	offset, mem := uint64(0), c.optionalIndex(memories)
 	for len(c.rest) > 0 && c.rest[0].kind == atom {
 		n := c.rest[0]
 		if v, ok := strings.CutPrefix(n.text, "offset="); ok {
@@ -259,7 +288,11 @@ func (b *body) memArg(c *cursor, code []byte, align byte) []byte {
 		}
 		c.next("")
 	}
-	return wasm.AppendU64(append(code, align), offset)
+	if mem == 0 {
+		return wasm.AppendU64(append(code, align), offset)
+	}
+	// Bit 6 tells that the index of the memory follows.
+	return wasm.AppendU64(wasm.AppendU32(append(code, align|0x40), mem), offset)
 }
 
 func (b *body) local(c *cursor) uint32 {

@@ -1,8 +1,9 @@
 // Package wat assembles core WebAssembly modules from text. It knows the part
 // of the text format that the project's own modules and tests are written in:
 // folded and flat instructions, names for everything, imports and exports,
-// memories, tables, globals, element and data segments, a start function, and
-// the instructions of WebAssembly 2.0 without vectors. It does not validate
+// memories, tables, globals, tags, element and data segments, a start function,
+// and the instructions of WebAssembly 2.0 without vectors, of exceptions, and
+// loads and stores of several memories. It does not validate
 // types: what it yields is as right as the text.
 package wat
 
@@ -64,11 +65,12 @@ const (
 	tables   space = "table"
 	memories space = "memory"
 	globals  space = "global"
+	tags     space = "tag"
 	elems    space = "elem"
 	datas    space = "data"
 )
 
-var kinds = map[space]wasm.Kind{funcs: wasm.KindFunc, tables: wasm.KindTable, memories: wasm.KindMemory, globals: wasm.KindGlobal}
+var kinds = map[space]wasm.Kind{funcs: wasm.KindFunc, tables: wasm.KindTable, memories: wasm.KindMemory, globals: wasm.KindGlobal, tags: wasm.KindTag}
 
 type assembler struct {
 	src    *source
@@ -115,7 +117,7 @@ func (a *assembler) field(f *node) {
 	case "type":
 	case "import":
 		c.importField()
-	case "func", "table", "memory", "global":
+	case "func", "table", "memory", "global", "tag":
 		c.definition(space(f.head()))
 	case "export":
 		name := c.str()
@@ -172,7 +174,7 @@ func (c *cursor) importField() {
 	d := c.withHead(n)
 	sp := space(n.head())
 	if _, ok := kinds[sp]; !ok {
-		c.src.failf(n.pos, "an import is a func, table, memory or global")
+		c.src.failf(n.pos, "an import is a func, table, memory, global or tag")
 	}
 	d.imported(im, sp, d.optionalName(), n)
 	c.done()
@@ -186,7 +188,7 @@ func (c *cursor) imported(im wasm.Import, sp space, name string, n *node) {
 	c.declare(sp, name, n)
 	im.Kind = kinds[sp]
 	switch sp {
-	case funcs:
+	case funcs, tags:
 		im.Type, _ = c.typeUse()
 	case tables:
 		im.Table = wasm.Table{Limits: c.limits(), Elem: c.valType()}
@@ -199,7 +201,7 @@ func (c *cursor) imported(im wasm.Import, sp space, name string, n *node) {
 	c.out.Imports = append(c.out.Imports, im)
 }
 
-// definition reads a func, table, memory or global with its inline exports and
+// definition reads a func, table, memory, global or tag with its inline exports and
 // import.
 func (c *cursor) definition(sp space) {
 	n := &node{pos: c.end}
@@ -226,6 +228,10 @@ func (c *cursor) definition(sp space) {
 		c.table(index)
 	case memories:
 		c.memory(index)
+	case tags:
+		t, _ := c.typeUse()
+		c.done()
+		c.out.Tags = append(c.out.Tags, t)
 	case globals:
 		g := wasm.Global{GlobalType: c.globalType()}
 		c.out.Globals = append(c.out.Globals, g)
@@ -283,7 +289,7 @@ func (c *cursor) exportField(name string) {
 	n := c.next("a description of the export")
 	kind, ok := kinds[space(n.head())]
 	if !ok {
-		c.src.failf(n.pos, "an export is a func, table, memory or global")
+		c.src.failf(n.pos, "an export is a func, table, memory, global or tag")
 	}
 	d := c.within(n)
 	c.out.Exports = append(c.out.Exports, wasm.Export{Name: name, Kind: kind, Index: d.index(space(n.head()))})
