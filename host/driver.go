@@ -98,6 +98,7 @@ type op struct {
 // An opFunc is what an op does.
 type opFunc interface {
 	begin(o *op)           // ends in finished or in awaiting a task
+	refuse(o *op)          // instead of begin: nobody wants it any more
 	resume(o *op, t *task) // with the ready handle of t; ends in finished
 }
 
@@ -411,6 +412,7 @@ func (in *Instance) runWork(w work) {
 func (o *op) run(in *Instance) {
 	switch {
 	case o.abandoned.Load():
+		o.f.refuse(o)
 		o.finish(context.Canceled)
 	case in.trap != nil:
 		o.finish(in.trap)

@@ -20,6 +20,7 @@ type ExportFunc[P, R any] struct {
 	start  *exportHalf
 	result *exportHalf // nil if the function is not async
 	res    *abi.Type   // of the result; nil for none
+	owned  []abi.Field // the parameters, if they may own resources
 	ops    sync.Pool
 }
 
@@ -36,7 +37,7 @@ func Export[P, R any](p *InstancePre, iface, name string) (*ExportFunc[P, R], er
 	start, result := halves(name)
 	params, res := reflect.TypeFor[P](), reflect.TypeFor[R]()
 	if it := find(items, name); it != nil {
-		f.res = it.Type.Result
+		f.res, f.owned = it.Type.Result, owned(it.Type)
 		f.start, err = p.exportHalf(quote(iface, name), it, params, res)
 		return f, err
 	}
@@ -47,7 +48,7 @@ func Export[P, R any](p *InstancePre, iface, name string) (*ExportFunc[P, R], er
 	if f.start, err = p.exportHalf(quote(iface, start), first, params, reflect.TypeFor[Result[R, *task]]()); err != nil {
 		return nil, err
 	}
-	f.res = second.Type.Result
+	f.res, f.owned = second.Type.Result, owned(first.Type)
 	f.result, err = p.exportHalf(quote(iface, result), second, reflect.TypeFor[readyParam](), res)
 	return f, err
 }
@@ -98,7 +99,8 @@ func find(items []*component.ExportItem, name string) *component.Func {
 
 // Call calls the function in an instance and waits for its result, while all
 // other tasks of the instance progress too. It may be called from many
-// goroutines at once. Resources that p owns are passed on to the guest.
+// goroutines at once. Resources that p owns are passed on to the guest; if the
+// call does not take place, as ctx is cancelled already, they are dropped.
 //
 // When ctx is cancelled, Call answers ctx.Err() without waiting for the guest;
 // the guest is told by the cancel event of the convention, and the instance
@@ -116,6 +118,9 @@ func (f *ExportFunc[P, R]) Call(ctx context.Context, in *Instance, p P) (r R, er
 		return r, errors.New("a host function calls its own instance, which waits for it")
 	}
 	if err := ctx.Err(); err != nil {
+		if f.owned != nil {
+			in.Post(func() { f.refuse(in, &p) })
+		}
 		return r, err
 	}
 	c, ok := f.ops.Get().(*exportCall[P, R])
@@ -134,6 +139,25 @@ func (f *ExportFunc[P, R]) Call(ctx context.Context, in *Instance, p P) (r R, er
 	c.reset()
 	f.ops.Put(c)
 	return r, err
+}
+
+// owned gives the parameters of a function if they may own resources.
+func owned(ft *abi.FuncType) []abi.Field {
+	for _, p := range ft.Params {
+		if owns(p.Type) {
+			return ft.Params
+		}
+	}
+	return nil
+}
+
+// refuse drops what the parameters of a call own that does not take place. It
+// runs on the driver.
+func (f *ExportFunc[P, R]) refuse(in *Instance, p *P) {
+	v := reflect.ValueOf(p).Elem()
+	for i, field := range f.owned {
+		in.discard(field.Type, v.Field(i))
+	}
 }
 
 // An exportCall is the op of one call with everything that moves.
@@ -155,6 +179,8 @@ func (c *exportCall[P, R]) reset() {
 	)
 	c.p, c.r, c.start, c.ready = p, r, start, readyParam{}
 }
+
+func (c *exportCall[P, R]) refuse(o *op) { c.f.refuse(o.in, &c.p) }
 
 func (c *exportCall[P, R]) begin(o *op) {
 	in := o.in

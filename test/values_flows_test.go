@@ -378,3 +378,41 @@ func useThings(ctx context.Context, w *values.Values, name string) error {
 	}
 	return errors.Join(errs...)
 }
+
+// TestRefused gives resources to calls that do not take place.
+func TestRefused(t *testing.T) {
+	things := new(thingsHost)
+	w := startValuesWith(t, things)
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	a, err := w.Things.NewThing(t.Context(), "a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Things.Take(gone, a); err != context.Canceled {
+		t.Errorf("take: %v", err)
+	}
+	var wg sync.WaitGroup
+	for range 20 {
+		wg.Go(func() {
+			b, err := w.Things.NewThing(t.Context(), "b")
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			short, cancel := context.WithTimeout(t.Context(), 100*time.Microsecond)
+			defer cancel()
+			if _, err := w.Things.Unpack(short, []values.ExportedBox{{Label: "box", Thing: b}}); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("unpack: %v", err)
+			}
+		})
+	}
+	wg.Wait()
+	if _, err := w.Flows.Numbers(gone, flow([]uint32{1, 2, 3})); err != context.Canceled {
+		t.Errorf("numbers: %v", err)
+	}
+	settled(t, w)
+	if n := things.live.Load(); n != 0 {
+		t.Errorf("%d things of the host live on", n)
+	}
+}
