@@ -24,7 +24,7 @@ import (
 // export of the core module with the polyfilled world.
 func TestEncode(t *testing.T) {
 	worlds := map[string]string{"wasi": wasiWorld()}
-	for _, name := range []string{"types", "resources", "async", "exports", "names"} {
+	for _, name := range []string{"types", "resources", "async", "exports", "names", "plain"} {
 		ar, err := txtar.ParseFile("testdata/" + name + ".txtar")
 		if err != nil {
 			t.Fatal(err)

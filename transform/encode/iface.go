@@ -113,12 +113,16 @@ func runtimeInterface(id string) *wit.Interface {
 	return i
 }
 
-// owner gives the interface that a named type belongs to, seen from an import
-// or an export: exported interfaces use the types of exported ones where they
-// can. It is nil for a type of the world.
-func (e *encoder) owner(exported bool, t *wit.TypeDef) *iface {
+// owner gives the interface that a named type belongs to, seen from another
+// one (nil for the world) on the side of imports or exports: exported
+// interfaces use the types of exported ones where they can. It is nil for a
+// type of the world. Of one interface under several names each uses its own.
+func (e *encoder) owner(from *iface, exported bool, t *wit.TypeDef) *iface {
 	if t.Interface == nil {
 		return nil
+	}
+	if from != nil && from.def == t.Interface {
+		return from
 	}
 	name := t.Interface.ID()
 	if name == "" {
@@ -147,25 +151,25 @@ func direct(t *wit.TypeDef) *wit.TypeDef {
 	return target
 }
 
-// useFunc notes what a function needs.
-func (e *encoder) useFunc(exported bool, fn *wit.Function) {
+// useFunc notes what a function of an interface, or of the world, needs.
+func (e *encoder) useFunc(from *iface, exported bool, fn *wit.Function) {
 	for _, p := range fn.Params {
-		e.use(exported, p.Type)
+		e.use(from, exported, p.Type)
 	}
 	if fn.Result != nil {
-		e.use(exported, fn.Result)
+		e.use(from, exported, fn.Result)
 	}
 }
 
 // use notes that a type is needed, with all that it is made of.
-func (e *encoder) use(exported bool, typ wit.Type) {
+func (e *encoder) use(from *iface, exported bool, typ wit.Type) {
 	t, ok := typ.(*wit.TypeDef)
 	if !ok {
 		return
 	}
 	t = direct(t)
 	if t.Name != "" {
-		if f := e.owner(exported, t); f != nil {
+		if f := e.owner(from, exported, t); f != nil {
 			def := f.types[t.Name]
 			if def == nil {
 				e.problemf("interface %s has no type %s, which a function uses", f.name, t.Name)
@@ -175,11 +179,11 @@ func (e *encoder) use(exported bool, typ wit.Type) {
 				return
 			}
 			f.usedTypes[t.Name] = true
-			t, exported = def, f.exported
+			t, from, exported = def, f, f.exported
 		}
 	}
 	for _, c := range components(t.Kind) {
-		e.use(exported, c)
+		e.use(from, exported, c)
 	}
 }
 

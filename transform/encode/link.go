@@ -62,7 +62,7 @@ func (e *encoder) resourceType(f *iface, t *wit.TypeDef) uint32 {
 	}
 	if a, ok := t.Kind.(*wit.Alias); ok {
 		next, _ := a.Type.(*wit.TypeDef) // as builtinTarget has checked
-		owner := e.owner(f.exported, next)
+		owner := e.owner(f, f.exported, next)
 		return e.resourceType(owner, owner.types[next.Name])
 	}
 	if f.exported {

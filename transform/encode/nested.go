@@ -44,7 +44,7 @@ func (n *nested) argument(name string, desc component.ExternDesc, outside uint32
 // importType gives the index of a named type, importing it where it must have
 // a name: resources and types with structure, but not what is an alias.
 func (n *nested) importType(t *wit.TypeDef) uint32 {
-	owner := n.e.owner(true, t)
+	owner := n.e.owner(n.f, true, t)
 	id := t.Name
 	if owner != nil {
 		id, t = owner.name+" "+id, owner.types[t.Name]
@@ -69,7 +69,7 @@ func (n *nested) importType(t *wit.TypeDef) uint32 {
 // exportType gives the index of a named type, exporting it if it is the
 // interface's own.
 func (n *nested) exportType(t *wit.TypeDef) uint32 {
-	owner := n.e.owner(true, t)
+	owner := n.e.owner(n.f, true, t)
 	if owner != n.f {
 		return n.importType(t)
 	}

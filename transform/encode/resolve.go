@@ -118,7 +118,7 @@ func (e *encoder) target(module, field string, sig wasm.FuncType) (*target, erro
 	}
 	t, err := f.builtinTarget(field, sig, "drop")
 	if err == nil {
-		e.use(false, t.resource)
+		e.use(f, false, t.resource)
 	}
 	return t, err
 }
@@ -163,7 +163,7 @@ func (e *encoder) funcTarget(f *iface, fn *wit.Function, sig wasm.FuncType) (*ta
 		t.id = f.name + " " + fn.ABIName()
 		f.usedFuncs[fn.ABIName()] = true
 	}
-	e.useFunc(false, fn)
+	e.useFunc(f, false, fn)
 	return t, nil
 }
 
@@ -172,7 +172,7 @@ func (e *encoder) worldDrop(field string, sig wasm.FuncType) (*target, error) {
 	name, ok := strings.CutPrefix(field, "[resource-drop]")
 	for _, it := range e.w.Imports {
 		if ok && it.Type != nil && it.Name == name && isResource(it.Type) {
-			e.use(false, it.Type)
+			e.use(nil, false, it.Type)
 			return &target{id: "world " + field, builtin: "drop", resource: it.Type}, sameSig(sig, wasm.FuncType{Params: []wasm.ValType{wasm.I32}})
 		}
 	}
@@ -266,7 +266,7 @@ func (e *encoder) resolveExports() {
 		case it.Interface != nil:
 			f := e.exports[it.Name]
 			for _, t := range f.def.Types {
-				e.use(true, t)
+				e.use(f, true, t)
 			}
 			e.checkDestructors(f)
 			for _, fn := range f.def.Funcs {
@@ -310,7 +310,7 @@ func (e *encoder) exportHint() string {
 
 // resolveLift tells whether the module has the export.
 func (e *encoder) resolveLift(f *iface, name, core string, fn *wit.Function) bool {
-	e.useFunc(f != nil, fn)
+	e.useFunc(f, f != nil, fn)
 	ex, ok := e.core.Export(core)
 	if !ok || ex.Kind != wasm.KindFunc {
 		e.problemf("the world exports %s, but the module has no function %q", describe(f, name), core)

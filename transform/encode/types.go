@@ -30,7 +30,7 @@ type scope struct {
 func (e *encoder) exportScope(f *iface) *scope {
 	if e.scopes[f] == nil {
 		s := &scope{e: e, own: f, exported: true, b: &e.b, anon: map[string]uint32{}, named: map[string]uint32{}}
-		s.lookup = func(t *wit.TypeDef) uint32 { return e.rootType(e.owner(true, t), t) }
+		s.lookup = func(t *wit.TypeDef) uint32 { return e.rootType(e.owner(f, true, t), t) }
 		e.scopes[f] = s
 	}
 	return e.scopes[f]
@@ -39,7 +39,7 @@ func (e *encoder) exportScope(f *iface) *scope {
 // worldScope gives the scope of the world's own functions and types.
 func (e *encoder) worldScope() *scope {
 	s := &scope{e: e, b: &e.b, anon: map[string]uint32{}}
-	s.lookup = func(t *wit.TypeDef) uint32 { return e.rootType(e.owner(false, t), t) }
+	s.lookup = func(t *wit.TypeDef) uint32 { return e.rootType(e.owner(nil, false, t), t) }
 	return s
 }
 
@@ -73,7 +73,7 @@ func (e *encoder) typeMember(f *iface, name string) uint32 {
 func (e *encoder) instanceScope(own *iface) *scope {
 	s := &scope{e: e, own: own, anon: map[string]uint32{}, named: map[string]uint32{}, inst: new(component.InstanceType), outer: map[uint32]uint32{}}
 	s.lookup = func(t *wit.TypeDef) uint32 {
-		owner := e.owner(false, t)
+		owner := e.owner(own, false, t)
 		if owner == own {
 			return s.declare(owner.types[t.Name])
 		}
