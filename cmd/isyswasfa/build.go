@@ -18,6 +18,7 @@ func buildFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "world", Aliases: []string{"w"}, Usage: "the component's `WORLD` (default: the package's //isyswasfa:world directive)"},
 		&cli.StringFlag{Name: "wit", Usage: "the folder `DIR` of the WIT package that has the world"},
+		&cli.StringSliceFlag{Name: "features", Usage: "keep what the WIT marks @unstable(feature = `F`)"},
 		&cli.StringFlag{Name: "suffix", Usage: "the `SUFFIX` of the poll function, such as -echo (default: derived from the code)"},
 		&cli.StringFlag{Name: "tags", Usage: "build tags `T`, separated by commas"},
 	}
@@ -90,13 +91,14 @@ func oneArgument(c *cli.Context, what string) (string, error) {
 func buildPackage(c *cli.Context, pkg string) (*build.Result, error) {
 	p := &progress{w: c.App.ErrWriter}
 	return build.Component(c.Context, build.Options{
-		Package: pkg,
-		World:   c.String("world"),
-		WITDir:  c.String("wit"),
-		Suffix:  c.String("suffix"),
-		Tags:    strings.FieldsFunc(c.String("tags"), func(r rune) bool { return r == ',' || r == ' ' }),
-		Warn:    func(msg string) { fmt.Fprintf(c.App.ErrWriter, "warning: %s\n", msg) },
-		Step:    p.step,
+		Package:  pkg,
+		World:    c.String("world"),
+		WITDir:   c.String("wit"),
+		Features: c.StringSlice("features"),
+		Suffix:   c.String("suffix"),
+		Tags:     strings.FieldsFunc(c.String("tags"), func(r rune) bool { return r == ',' || r == ' ' }),
+		Warn:     func(msg string) { fmt.Fprintf(c.App.ErrWriter, "warning: %s\n", msg) },
+		Step:     p.step,
 	})
 }
 

@@ -22,14 +22,15 @@ const DefaultWorld = "wasi:http/service@0.3.0"
 
 // Options say what to build.
 type Options struct {
-	Package string                          // a folder or an import path, as `go build` takes it
-	World   string                          // overrides the package's directive; "" if it need not
-	WITDir  string                          // likewise, the folder of WIT that has the world
-	Suffix  string                          // of the poll function, such as "-echo"; "" derives one from the module
-	Tags    []string                        // build tags
-	Warn    func(msg string)                // told what the user should know; may be nil
-	Step    func(what string) (done func()) // told what is being done; may be nil
-	Stderr  io.Writer                       // for the toolchain's own progress; may be nil
+	Package  string                          // a folder or an import path, as `go build` takes it
+	World    string                          // overrides the package's directive; "" if it need not
+	WITDir   string                          // likewise, the folder of WIT that has the world
+	Suffix   string                          // of the poll function, such as "-echo"; "" derives one from the module
+	Tags     []string                        // build tags
+	Features []string                        // of the WIT's @unstable items, those to keep
+	Warn     func(msg string)                // told what the user should know; may be nil
+	Step     func(what string) (done func()) // told what is being done; may be nil
+	Stderr   io.Writer                       // for the toolchain's own progress; may be nil
 }
 
 // A Result is a built component.
@@ -103,7 +104,7 @@ func findWorld(pkg *gobuild.Package, o Options) (*wit.World, error) {
 	if dir == "" {
 		return std.World(name)
 	}
-	resolve, _, err := wit.ParseDir(dir, std.Files())
+	resolve, _, err := wit.ParseDir(dir, std.Files(), wit.Features(o.Features))
 	if err != nil {
 		return nil, err
 	}
