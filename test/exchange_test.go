@@ -184,7 +184,7 @@ func TestExchange(t *testing.T) {
 		test func(*testing.T, *exchange.Exchange, *hostShop)
 	}{
 		{"imports", exchangeImports}, {"resources", exchangeResources}, {"flow", exchangeFlow}, {"relay", exchangeRelay},
-		{"sync", exchangeSync}, {"borrows", exchangeBorrows},
+		{"sync", exchangeSync}, {"borrows", exchangeBorrows}, {"many", exchangeMany},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			shop := &hostShop{}
@@ -396,4 +396,49 @@ func TestExchangeStuck(t *testing.T) {
 	if err := w.Stuck(t.Context()); err == nil || !strings.Contains(stderr.String(), "stuck is not an async function") {
 		t.Errorf("%v\n%s", err, stderr.String())
 	}
+}
+
+// exchangeMany has many streams, futures and resources under way at once.
+func exchangeMany(t *testing.T, w *exchange.Exchange, _ *hostShop) {
+	ctx := t.Context()
+	one := func(n uint32) error {
+		items, err := w.Flow.Items(ctx, n)
+		if err != nil {
+			return err
+		}
+		got, err := w.Flow.Collect(ctx, items) // from the guest, by way of the host, to the guest
+		if err != nil || len(got) != int(n) {
+			return fmt.Errorf("%d items of %d: %w", len(got), n, err)
+		}
+		thing, err := w.Shop.ThingMake(ctx, "x", n%3)
+		if err != nil {
+			return err
+		}
+		things, err := w.Shop.Reverse(ctx, []*exchange.ExportedThing{thing}, n%2)
+		if err != nil {
+			return err
+		}
+		names, err := w.Flow.Names(ctx, sequence(things...))
+		if err != nil || len(names) != 1 {
+			return fmt.Errorf("%v: %w", names, err)
+		}
+		later, err := w.Flow.Later(ctx, host.Some("y"))
+		if err != nil {
+			return err
+		}
+		if s, err := w.Flow.Shout(ctx, later); err != nil || s.Value != "Y" {
+			return fmt.Errorf("%v: %w", s, err)
+		}
+		_, err = w.Relay(ctx, n)
+		return err
+	}
+	var wg sync.WaitGroup
+	for i := range uint32(50) {
+		wg.Go(func() {
+			if err := one(i * 7); err != nil {
+				t.Errorf("%d: %v", i, err)
+			}
+		})
+	}
+	wg.Wait()
 }
