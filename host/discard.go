@@ -14,6 +14,10 @@ func (in *Instance) discard(t *abi.Type, v reflect.Value) {
 	if t == nil || !owns(t) {
 		return
 	}
+	if v.Kind() == reflect.Interface {
+		in.discardDynamic(t, v.Interface())
+		return
+	}
 	switch t.Kind {
 	case abi.Own:
 		in.discardHandle(t, v)

@@ -27,6 +27,29 @@
 // whoever takes the pointer has to see to them. Those the host passes belong
 // to the guest, and their drop function runs when it drops them.
 //
+// # Dynamic values
+//
+// Where types are known only at run time, the Go shape of any type is any, and
+// that of parameters []any: [InstancePre.Function] gives exported functions
+// that are called with such values, and Func[[]any, any] and
+// AsyncFunc[[]any, any] make host functions of them. [Component.Imports] and
+// [Component.Exports] tell the types. The values are
+//
+//	bool, u8 … s64, f32, f64   bool, uint8 … int64, float32, float64
+//	char, string               rune, string
+//	list of those              []bool, []uint8 … []rune, []string
+//	other list<T>, tuple       []any
+//	record                     Record
+//	variant                    Variant
+//	enum, flags                string, []string: the case, the labels set
+//	option<T>, result<T, E>    Option[any], Result[any, any]
+//	own<R>, borrow<R>          *S, or Ref where a guest defines the resource
+//
+// Also taken are an int for any integer that it fits, []any for any list, and
+// map[string]any for a record, whose fields may come in any order. Lists that
+// are given are nil if they are empty. [Type.Canonical] checks a value; the
+// package wave reads and writes values as text.
+//
 // # Async functions
 //
 // A function that WIT declares async is, in a component of the convention, a

@@ -116,10 +116,11 @@ func (c canon) flags(d *dyn, v any) (any, error) {
 func (c canon) handle(d *dyn, v any) (any, error) {
 	ref, isRef := v.(Ref)
 	pointer := reflect.ValueOf(v)
-	if isRef && ref.Type == nil || !isRef && (pointer.Kind() != reflect.Pointer || pointer.IsNil()) {
-		return nil, unfit(d.t, "a resource", v)
-	}
+	isPointer := pointer.Kind() == reflect.Pointer && !pointer.IsNil()
 	if !c.known {
+		if !isPointer && (!isRef || ref.Type == nil) {
+			return nil, unfit(d.t, "a resource", v)
+		}
 		return v, nil
 	}
 	res := d.leaf.res
@@ -127,23 +128,22 @@ func (c canon) handle(d *dyn, v any) (any, error) {
 	if rt == nil && res.Index >= 0 && res.Index < len(c.resources) {
 		rt = c.resources[res.Index]
 	}
-	switch {
-	case rt == nil:
+	if rt == nil {
 		return nil, trapf(TrapResourceType, "resource type %d is not defined", res.Index)
-	case isRef && ref.Type != rt:
-		return nil, trapf(TrapValue, "have resource %s, want %s", ref.Type.Name, rt.Name)
-	case isRef && rt.Go != nil && ref.Obj == nil:
-		return nil, trapf(TrapNil, "nil where a resource %s is needed", rt.Name)
-	case isRef:
-		return ref, nil
-	case rt.Go != pointer.Type():
-		want := "Ref"
-		if rt.Go != nil {
-			want = rt.Go.String()
-		}
-		return nil, unfit(d.t, want+" for resource "+rt.Name, v)
 	}
-	return Ref{Type: rt, Obj: pointer.UnsafePointer()}, nil
+	switch {
+	case isRef && ref.Type == rt && (rt.Go == nil || ref.Obj != nil):
+		return ref, nil
+	case isRef && ref.Type != nil && ref.Type != rt:
+		return nil, trapf(TrapValue, "have resource %s, want %s", ref.Type.Name, rt.Name)
+	case isRef:
+		return nil, trapf(TrapNil, "nil where a resource %s is needed", rt.Name)
+	case isPointer && rt.Go == pointer.Type():
+		return Ref{Type: rt, Obj: pointer.UnsafePointer()}, nil
+	case rt.Go != nil:
+		return nil, unfit(d.t, rt.Go.String()+" for resource "+rt.Name, v)
+	}
+	return nil, unfit(d.t, "Ref for resource "+rt.Name, v)
 }
 
 func (c canon) list(d *dyn, v any) (any, error) {

@@ -144,8 +144,9 @@ func TestDynamicMismatch(t *testing.T) {
 		{res, OK[any, any](1), "param 1 (a).ok: the case has no payload, have int"},
 		{pair, []any{1}, "param 1 (a): tuple wants 2 values, have 1"},
 		{three, []any{}, "param 1 (a): list of fixed length wants 3 elements, have 0"},
-		{thing, 1, "param 1 (a): own wants a resource, have int"},
+		{thing, 1, "param 1 (a): own wants *abi.thing for resource thing, have int"},
 		{thing, Ref{Type: &ResourceType{Name: "other"}}, "param 1 (a): have resource other, want thing"},
+		{thing, Ref{}, "param 1 (a): nil where a resource thing is needed"},
 		{thing, Ref{Type: thingResource}, "param 1 (a): nil where a resource thing is needed"},
 		{thing, new(int), "param 1 (a): own wants *abi.thing for resource thing, have *int"},
 	} {
