@@ -40,6 +40,7 @@ type (
 	CoreType struct {
 		Func   *CoreFuncType
 		Module *CoreModuleType
+		Open   bool // Func is written as a subtype that is not final
 	}
 
 	// A Nested is a component inside the component.

@@ -170,6 +170,11 @@ func (r *reader) coreType() *CoreType {
 	switch op := r.byte(); op {
 	case 0x60:
 		return &CoreType{Func: r.coreFuncType()}
+	case 0x00:
+		r.expect(0x50, "core type (sub)")
+		r.expect(0x00, "number of supertypes, which are not supported")
+		r.expect(0x60, "core type (func)")
+		return &CoreType{Func: r.coreFuncType(), Open: true}
 	case 0x50:
 		return &CoreType{Module: r.coreModuleType()}
 	default:

@@ -149,6 +149,9 @@ func (w *writer) externDesc(d ExternDesc) {
 
 func (w *writer) coreType(t *CoreType) {
 	if t.Func != nil {
+		if t.Open {
+			w.buf = append(w.buf, 0x00, 0x50, 0x00)
+		}
 		w.coreFuncType(t.Func)
 		return
 	}

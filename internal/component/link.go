@@ -66,6 +66,8 @@ type linker struct {
 	linked   map[*Component]bool   // evaluated at least once
 	unlinked []*componentVal       // defined, in order; most of them are linked later
 	checked  map[Type]bool         // component and instance types evaluated once
+	free     map[Type]bool         // component and instance types that mention a resource outside of them
+	alone    map[*Component]bool   // evaluated with imports made up
 	same     map[[2]*abi.Type]bool // pairs found equal
 }
 
@@ -77,6 +79,8 @@ func newLinker() *linker {
 		cores:   make(map[*CoreModule]*coreModule),
 		linked:  make(map[*Component]bool),
 		checked: make(map[Type]bool),
+		free:    make(map[Type]bool),
+		alone:   make(map[*Component]bool),
 		same:    make(map[[2]*abi.Type]bool),
 	}
 }
@@ -137,15 +141,17 @@ func (l *linker) link(c *Component) (*instanceVal, error) {
 	return l.instantiateRoot(&componentVal{ast: c})
 }
 
-// checkUnlinked evaluates components that are defined but never instantiated,
-// with imports made up, because they too must be valid.
+// checkUnlinked evaluates components that are defined with imports made up,
+// because they must be valid for any. One that was instantiated and imports
+// nothing but functions cannot make use of what it was given.
 func (l *linker) checkUnlinked() error {
 	for len(l.unlinked) > 0 {
 		cv := l.unlinked[0]
 		l.unlinked = l.unlinked[1:]
-		if l.linked[cv.ast] {
+		if l.alone[cv.ast] || l.linked[cv.ast] && !importsMore(cv.ast) {
 			continue
 		}
+		l.alone[cv.ast] = true
 		err := l.checking(func() error {
 			_, err := l.instantiateRoot(cv)
 			return err
@@ -155,6 +161,14 @@ func (l *linker) checkUnlinked() error {
 		}
 	}
 	return nil
+}
+
+// importsMore tells whether a component imports anything but functions.
+func importsMore(c *Component) bool {
+	return slices.ContainsFunc(c.Defs, func(d Def) bool {
+		im, ok := d.(*Import)
+		return ok && im.Desc.Sort != SortFunc
+	})
 }
 
 // instantiateRoot evaluates a component whose imports the host gives.
@@ -205,7 +219,7 @@ func (l *linker) evaluate(cv *componentVal, inst int, imports supplier) (*instan
 	defer l.leave()
 	l.linked[cv.ast] = true
 	s := &scope{kind: componentScope, parent: cv.parent, visible: cv.visible, inst: inst}
-	ev := &evaluation{l: l, s: s, imports: imports, exports: newInstanceVal()}
+	ev := &evaluation{l: l, s: s, imports: imports, types: newVisibility(), exports: newInstanceVal()}
 	for i, d := range cv.ast.Defs {
 		err := l.spend(1)
 		if err == nil {

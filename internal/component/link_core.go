@@ -122,7 +122,7 @@ func (l *linker) coreType(s *scope, d *CoreType) (*coreTypeVal, error) {
 			}
 			x.sig = types[desc.Func]
 		}
-		return x, nil
+		return x, x.checkLimits()
 	}
 	m := &coreModule{exports: make(map[string]coreExtern, len(d.Module.Exports))}
 	for _, im := range d.Module.Imports {
@@ -144,6 +144,28 @@ func (l *linker) coreType(s *scope, d *CoreType) (*coreTypeVal, error) {
 		m.exports[ex.Name] = x
 	}
 	return &coreTypeVal{module: m}, m.checkImports()
+}
+
+// checkLimits checks the limits of a memory or table type.
+func (x coreExtern) checkLimits() error {
+	most := uint64(1) << 32
+	switch {
+	case x.kind == SortCoreMemory && x.limits.Is64:
+		most = 1 << 48
+	case x.kind == SortCoreMemory:
+		most = 1 << 16
+	case x.limits.Is64:
+		return nil
+	}
+	switch l := x.limits; {
+	case l.Min > most || l.HasMax && l.Max > most:
+		return fmt.Errorf("the limits of a %s must be at most %d", x.kind, most)
+	case l.HasMax && l.Max < l.Min:
+		return fmt.Errorf("the minimum of a %s is above its maximum", x.kind)
+	case l.Shared && !l.HasMax:
+		return fmt.Errorf("a shared %s has no maximum", x.kind)
+	}
+	return nil
 }
 
 // outerCoreFunc resolves an outer alias within a core module type, which is a

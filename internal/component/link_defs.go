@@ -15,6 +15,7 @@ type evaluation struct {
 	imports  supplier
 	imported nameSet
 	exported nameSet
+	types    visibility
 	exports  *instanceVal
 }
 
@@ -65,6 +66,9 @@ func (ev *evaluation) importDef(d *Import) (entity, error) {
 	if err == nil {
 		err = ev.imported.bind(d.Name, e)
 	}
+	if err == nil {
+		err = ev.types.imported(ev.l, e)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("import %q: %w", d.Name, err)
 	}
@@ -83,12 +87,23 @@ func (ev *evaluation) export(d *Export) (entity, error) {
 		e, err = ev.l.match(ev.s, *d.Desc, e)
 	}
 	if err == nil {
+		ev.l.named(d.Name, e)
+		if t, ok := e.(*typeVal); ok {
+			t = ev.l.renamed(t)
+			if d.Desc != nil && d.Desc.Bound == BoundSub {
+				t.hidden = &Resource{}
+			}
+			e = t
+			ev.l.named(d.Name, e)
+		}
 		err = ev.exported.bind(d.Name, e)
+	}
+	if err == nil {
+		err = ev.types.exported(ev.l, e)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("export %q: %w", d.Name, err)
 	}
-	ev.l.named(d.Name, e)
 	ev.exports.add(d.Name, e)
 	return e, nil
 }
@@ -191,6 +206,12 @@ func (ev *evaluation) inlineInstance(d *Instance) (entity, error) {
 		}
 		if err == nil {
 			err = names.add(x.Name, x.Attrs, x.Sort)
+		}
+		if t, ok := e.(*typeVal); ok && err == nil {
+			ev.l.named(x.Name, e)
+			e = ev.l.renamed(t)
+		} else if err == nil {
+			err = names.bind(x.Name, e)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("export %q: %w", x.Name, err)

@@ -57,6 +57,7 @@ func (l *linker) freshType(s *scope, d ExternDesc, path []string, item *ImportIt
 	if err != nil {
 		return nil, nil, err
 	}
+	t = l.renamed(t)
 	l.named(item.Name, t)
 	if item.Resource, item.Type = t.res, t.val; t.res == nil && t.val == nil {
 		item = nil
@@ -79,7 +80,9 @@ func (l *linker) match(s *scope, d ExternDesc, e entity) (entity, error) {
 		if err == nil {
 			err = l.sameFunc(want, e.(*Func).Type)
 		}
-		return e, err
+		f := *e.(*Func)
+		f.Type = want
+		return &f, err
 	case SortType:
 		return e, l.matchType(s, d, e.(*typeVal))
 	case SortInstance:
@@ -128,7 +131,7 @@ func (l *linker) sameTypeVal(want, got *typeVal) error {
 		return l.sameType(want.val, got.val)
 	case want.fn != nil && got.fn != nil:
 		return l.sameFunc(want.fn, got.fn)
-	case want.res != nil && want.res == got.res:
+	case want.res != nil && want.res == got.res && want.hidden == got.hidden:
 		return nil
 	case want.res != nil && got.res != nil:
 		return fmt.Errorf("resource types %s and %s differ", resourceName(want.res), resourceName(got.res))
@@ -189,7 +192,8 @@ func (l *linker) sameType(want, got *abi.Type) error {
 		return err
 	}
 	if want.Kind != got.Kind || want.Len != got.Len || len(want.Fields) != len(got.Fields) ||
-		len(want.Cases) != len(got.Cases) || !slices.Equal(want.Labels, got.Labels) || want.Resource != got.Resource {
+		len(want.Cases) != len(got.Cases) || !slices.Equal(want.Labels, got.Labels) || !l.sameResource(want, got) ||
+		l.info[want].isMap != l.info[got].isMap {
 		return l.differ(want, got)
 	}
 	if want.Elem != nil {
@@ -220,6 +224,15 @@ func (l *linker) sameType(want, got *abi.Type) error {
 	return nil
 }
 
+// sameResource tells whether two handles are of one resource type; types that
+// are none have none.
+func (l *linker) sameResource(a, b *abi.Type) bool {
+	if a.Resource == nil || b.Resource == nil {
+		return a.Resource == b.Resource
+	}
+	return a.Resource == b.Resource && l.info[a].handle.hidden == l.info[b].handle.hidden
+}
+
 func (l *linker) differ(want, got *abi.Type) error {
 	return fmt.Errorf("type %s is expected, not %s", brief(want), brief(got))
 }
@@ -231,10 +244,7 @@ func (l *linker) instanceOf(tc *typeClosure, supply supplier) (*instanceVal, err
 	if !tc.component {
 		return l.declare(tc, nil, supply)
 	}
-	return l.declare(tc, supply, func(name string, d ExternDesc, s *scope) (entity, error) {
-		e, _, err := l.fresh(s, d, []string{name})
-		return e, err
-	})
+	return l.declare(tc, supply, l.anything)
 }
 
 // declare evaluates the declarations of a component or instance type and
@@ -245,7 +255,10 @@ func (l *linker) declare(tc *typeClosure, imports, exports supplier) (*instanceV
 	}
 	defer l.leave()
 	ev := &declaration{l: l, imports: imports, exports: exports, in: newInstanceVal()}
-	ev.s = &scope{kind: typeScope, parent: tc.parent, visible: tc.visible, inst: -1}
+	ev.s = &scope{kind: typeScope, closure: tc.ast, parent: tc.parent, visible: tc.visible, inst: -1}
+	if tc.component {
+		ev.types = newVisibility() // an instance type has to be so only where it is used
+	}
 	for _, d := range tc.decls {
 		if err := l.spend(1); err != nil {
 			return nil, err
@@ -265,6 +278,7 @@ type declaration struct {
 	s                  *scope
 	imports, exports   supplier
 	imported, exported nameSet
+	types              visibility
 	in                 *instanceVal
 }
 
@@ -282,12 +296,18 @@ func (ev *declaration) declare(d Decl) (entity, error) {
 		return ev.l.alias(ev.s, d.Alias)
 	case d.Import != nil && ev.imports != nil:
 		e, err := ev.named(&ev.imported, ev.imports, d.Import.Name, d.Import.Attrs, d.Import.Desc)
+		if err == nil {
+			err = ev.types.imported(ev.l, e)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("import %q: %w", d.Import.Name, err)
 		}
 		return e, nil
 	case d.Export != nil:
 		e, err := ev.named(&ev.exported, ev.exports, d.Export.Name, d.Export.Attrs, d.Export.Desc)
+		if err == nil {
+			err = ev.types.exported(ev.l, e)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("export %q: %w", d.Export.Name, err)
 		}

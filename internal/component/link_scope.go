@@ -69,12 +69,15 @@ type (
 		exports map[string]entity
 	}
 
-	// A typeVal is a type: exactly one field is set.
+	// A typeVal is a type: exactly one of the first four fields is set. hidden
+	// is for a resource type that was exported as one that nothing is known
+	// of: it equals only those of the same hidden, whatever the resource is.
 	typeVal struct {
 		val     *abi.Type
 		res     *Resource
 		fn      *abi.FuncType
 		closure *typeClosure
+		hidden  *Resource
 	}
 
 	// A typeClosure is a component or instance type with what it may alias
@@ -118,6 +121,7 @@ const (
 // sees what was defined before it was.
 type scope struct {
 	kind    scopeKind
+	closure Type // typeScope: whose
 	parent  *scope
 	visible counts // of the parent
 	inst    int    // component instance
@@ -166,19 +170,28 @@ func (l *linker) outer(s *scope, a *Alias) (entity, error) {
 		return nil, fmt.Errorf("an outer alias cannot be of sort %s", a.Sort)
 	}
 	visible, crossed := s.counts(), false
+	var types []Type
 	for i := uint32(0); i < a.Count; i++ {
 		if s.parent == nil {
 			return nil, fmt.Errorf("outer alias of count %d: only %d levels enclose it", a.Count, i)
 		}
 		crossed = crossed || s.kind == componentScope
+		if s.kind == typeScope {
+			types = append(types, s.closure)
+		}
 		visible, s = s.visible, s.parent
 	}
 	if uint64(a.Index) >= uint64(visible[a.Sort]) {
 		return nil, fmt.Errorf("outer alias: there is no %s %d, %d levels out", a.Sort, a.Index, a.Count)
 	}
 	e := s.spaces[a.Sort][a.Index]
-	if t, ok := e.(*typeVal); ok && crossed && l.mentionsResource(t) {
-		return nil, errors.New("outer alias of a type that refers to a resource, out of a component")
+	if t, ok := e.(*typeVal); ok && l.mentionsResource(t) {
+		if crossed {
+			return nil, errors.New("outer alias of a type that refers to a resource, out of a component")
+		}
+		for _, t := range types {
+			l.free[t] = true
+		}
 	}
 	return e, nil
 }

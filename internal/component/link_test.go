@@ -197,3 +197,11 @@ func FuzzLink(f *testing.F) {
 		}
 	})
 }
+
+func decodeAndLink(b []byte) (*Program, error) {
+	c, err := Decode(b)
+	if err != nil {
+		return nil, err
+	}
+	return Link(c)
+}

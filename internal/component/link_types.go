@@ -17,6 +17,9 @@ type typeInfo struct {
 	size, align uint64 // with pointers of 64 bits
 	resource    bool   // has a handle in it
 	borrow      bool   // has a borrowed handle in it
+
+	handle *typeVal // own, borrow: the resource type as it was named
+	isMap  bool     // a map, which is a list of pairs otherwise
 }
 
 func (l *linker) typeDef(s *scope, t Type) (*typeVal, error) {
@@ -45,14 +48,16 @@ func (l *linker) closure(tc *typeClosure) (*typeVal, error) {
 	}
 	l.checked[tc.ast] = true
 	err := l.checking(func() error {
-		free := func(name string, d ExternDesc, s *scope) (entity, error) {
-			e, _, err := l.fresh(s, d, []string{name})
-			return e, err
-		}
-		_, err := l.declare(tc, free, free)
+		_, err := l.declare(tc, l.anything, l.anything)
 		return err
 	})
 	return &typeVal{closure: tc}, err
+}
+
+// anything is a supplier that makes up what is wanted.
+func (l *linker) anything(name string, d ExternDesc, s *scope) (entity, error) {
+	e, _, err := l.fresh(s, d, []string{name})
+	return e, err
 }
 
 func (l *linker) resourceType(s *scope, t *ResourceType) (*typeVal, error) {
@@ -133,6 +138,14 @@ func closureAt(s *scope, i uint32, component bool) (*typeClosure, error) {
 }
 
 func resourceAt(s *scope, i uint32) (*Resource, error) {
+	t, err := resourceTypeAt(s, i)
+	if err != nil {
+		return nil, err
+	}
+	return t.res, nil
+}
+
+func resourceTypeAt(s *scope, i uint32) (*typeVal, error) {
 	t, err := lookup[*typeVal](s, SortType, i)
 	if err != nil {
 		return nil, err
@@ -140,7 +153,7 @@ func resourceAt(s *scope, i uint32) (*Resource, error) {
 	if t.res == nil {
 		return nil, fmt.Errorf("type %d is %s, not a resource type", i, t.describe())
 	}
-	return t.res, nil
+	return t, nil
 }
 
 var primKinds = map[PrimType]abi.Kind{
@@ -222,13 +235,11 @@ func (l *linker) definedType(s *scope, d *DefinedType) (*abi.Type, error) {
 		if d.Kind == DefBorrow {
 			t.Kind = abi.Borrow
 		}
-		var r *Resource
-		r, err = resourceAt(s, d.Res)
-		t.Resource = r
+		return l.handleType(s, t, d.Res)
 	case DefStream, DefFuture:
 		err = errors.New("a stream or future type: " + nativeAsync)
 	case DefMap:
-		err = errors.New("map types are not supported")
+		return l.mapType(s, d)
 	default:
 		err = fmt.Errorf("unknown kind of type 0x%02x", byte(d.Kind))
 	}
@@ -236,6 +247,48 @@ func (l *linker) definedType(s *scope, d *DefinedType) (*abi.Type, error) {
 		return nil, err
 	}
 	return l.newType(t)
+}
+
+func (l *linker) handleType(s *scope, t *abi.Type, resource uint32) (*abi.Type, error) {
+	r, err := resourceTypeAt(s, resource)
+	if err != nil {
+		return nil, err
+	}
+	t.Resource = r.res
+	if t, err = l.newType(t); err == nil {
+		info := l.info[t]
+		info.handle = r
+		l.info[t] = info
+	}
+	return t, err
+}
+
+// mapType makes a list of pairs, which is what a map is to the canonical ABI.
+func (l *linker) mapType(s *scope, d *DefinedType) (*abi.Type, error) {
+	key, err := l.valType(s, d.Key)
+	if err != nil {
+		return nil, err
+	}
+	switch key.Kind {
+	case abi.Bool, abi.S8, abi.U8, abi.S16, abi.U16, abi.S32, abi.U32, abi.S64, abi.U64, abi.Char, abi.String:
+	default:
+		return nil, fmt.Errorf("a map with keys of type %s", brief(key))
+	}
+	val, err := l.valType(s, d.Elem)
+	if err != nil {
+		return nil, err
+	}
+	pair, err := l.newType(&abi.Type{Kind: abi.Tuple, Fields: []abi.Field{{Type: key}, {Type: val}}})
+	if err != nil {
+		return nil, err
+	}
+	t, err := l.newType(&abi.Type{Kind: abi.List, Elem: pair})
+	if err == nil {
+		info := l.info[t]
+		info.isMap = true
+		l.info[t] = info
+	}
+	return t, err
 }
 
 func (l *linker) fields(s *scope, d *DefinedType) ([]abi.Field, error) {
@@ -376,15 +429,16 @@ func (l *linker) infoOf(t *abi.Type) typeInfo {
 
 func alignTo(offset, align uint64) uint64 { return (offset + align - 1) &^ (align - 1) }
 
-// mentionsResource tells whether a type refers to a resource. Component and
-// instance types are not looked into: evaluated where they are used, they see
-// the resource that their own scope had.
+// mentionsResource tells whether a type refers to a resource, a component or
+// instance type to one outside of it.
 func (l *linker) mentionsResource(t *typeVal) bool {
 	switch {
 	case t.res != nil:
 		return true
 	case t.val != nil:
 		return l.info[t.val].resource
+	case t.closure != nil:
+		return l.free[t.closure.ast]
 	case t.fn != nil:
 		for _, p := range t.fn.Params {
 			if l.info[p.Type].resource {
