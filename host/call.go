@@ -175,7 +175,7 @@ func (in *Instance) callExport(h *exportHalf, params, result unsafe.Pointer) err
 		in.activation.Add(1)
 	}
 	c := in.takeCall(h.name, h.sub, h.opts)
-	stack := in.takeStack(h.plan.StackLen())
+	stack := c.stack[:h.plan.StackLen()]
 	err := h.plan.LowerParams(&c.abi, stack, params)
 	if err == nil {
 		err = in.callCore(h.core, stack)
@@ -183,23 +183,23 @@ func (in *Instance) callExport(h *exportHalf, params, result unsafe.Pointer) err
 	if err == nil {
 		err = h.plan.LiftResult(&c.abi, stack, result)
 	}
-	if err = firstError(err, c.abi.End()); err == nil {
+	if end := c.abi.End(); err == nil {
+		err = end
+	}
+	if err == nil && h.post >= 0 {
 		err = in.postReturn(h, stack)
 	}
 	if err != nil {
 		in.poison(in.newTrap(h.name, err))
 		return in.trap
 	}
-	in.giveStack(stack)
 	in.giveCall(c)
 	return nil
 }
 
-// postReturn calls the guest's post-return function with what it returned.
+// postReturn calls the guest's post-return function, which h has, with what it
+// returned.
 func (in *Instance) postReturn(h *exportHalf, stack []uint64) error {
-	if h.post < 0 {
-		return nil
-	}
 	sub := &in.subs[h.sub]
 	sub.noLeave = true
 	err := in.callCore(h.post, stack)

@@ -22,6 +22,7 @@ type ExportFunc[P, R any] struct {
 	res    *abi.Type   // of the result; nil for none
 	owned  []abi.Field // the parameters, if they may own resources
 	ops    sync.Pool
+	quick  frames[P, R] // for calls that find nobody driving
 }
 
 // Export binds the exported function name of the exported instance iface, such
@@ -118,10 +119,11 @@ func (f *ExportFunc[P, R]) Call(ctx context.Context, in *Instance, p P) (r R, er
 		return r, errors.New("a host function calls its own instance, which waits for it")
 	}
 	if err := ctx.Err(); err != nil {
-		if f.owned != nil {
-			in.Post(func() { f.refuse(in, &p) })
-		}
+		f.refuseLater(in, p)
 		return r, err
+	}
+	if f.result == nil && !in.interruptible && in.drv.role.CompareAndSwap(roleFree, roleQuick) {
+		return f.callQuick(in, p)
 	}
 	c, ok := f.ops.Get().(*exportCall[P, R])
 	if !ok {
@@ -141,6 +143,22 @@ func (f *ExportFunc[P, R]) Call(ctx context.Context, in *Instance, p P) (r R, er
 	return r, err
 }
 
+// callQuick calls a function that is not async; the caller has the role. It
+// does what an op would, which cannot be told to wait here.
+func (f *ExportFunc[P, R]) callQuick(in *Instance, p P) (r R, err error) {
+	fr := f.quick.take()
+	fr.p = p
+	in.router.enter(f.start.sub)
+	if err = in.callExport(f.start, unsafe.Pointer(&fr.p), unsafe.Pointer(&fr.r)); err == nil {
+		r = fr.r
+	}
+	f.quick.give(fr)
+	if !in.quit(&in.drv) {
+		in.pass(nil)
+	}
+	return r, err
+}
+
 // owned gives the parameters of a function if they may own resources.
 func owned(ft *abi.FuncType) []abi.Field {
 	for _, p := range ft.Params {
@@ -157,6 +175,13 @@ func (f *ExportFunc[P, R]) refuse(in *Instance, p *P) {
 	v := reflect.ValueOf(p).Elem()
 	for i, field := range f.owned {
 		in.discard(field.Type, v.Field(i))
+	}
+}
+
+// refuseLater is refuse for any goroutine.
+func (f *ExportFunc[P, R]) refuseLater(in *Instance, p P) {
+	if f.owned != nil {
+		in.Post(func() { f.refuse(in, &p) })
 	}
 }
 

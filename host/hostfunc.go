@@ -42,6 +42,8 @@ type Call struct {
 	sub  int    // component instance
 	name string // of the function
 	abi  abi.Call
+
+	stack [stackSlots]uint64 // of a call of an export
 }
 
 // Instance gives the root instance whose guest made the call.

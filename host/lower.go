@@ -82,7 +82,7 @@ func (k *linking) lowerLifted(name string, ref *component.CoreRef) (api.GoModule
 			err = plan.Result(&from.abi, &to.abi, out, stack)
 		}
 		err = firstError(err, to.abi.End(), from.abi.End())
-		if err == nil {
+		if err == nil && callee.post >= 0 {
 			err = in.postReturn(callee, out)
 		}
 		if err != nil {
