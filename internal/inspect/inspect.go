@@ -66,52 +66,52 @@ func isRuntime(name string) bool {
 }
 
 func (p *printer) imports() (author, runtime []string) {
+	var world []function
 	for _, item := range p.program.Imports {
-		lines := p.importItem(item)
-		if isRuntime(item.Name) && len(p.program.Polls) > 0 {
+		switch {
+		case isRuntime(item.Name) && len(p.program.Polls) > 0:
 			runtime = append(runtime, item.Name)
-		} else {
-			author = append(author, lines...)
+		case item.Func != nil:
+			world = append(world, function{item.Name, item.Func})
+		case item.Instance != nil:
+			author = append(author, indent(item.Name, p.functions(importedFunctions(item.Instance)))...)
 		}
 	}
-	return author, runtime
-}
-
-func (p *printer) importItem(item *component.ImportItem) []string {
-	switch {
-	case item.Func != nil:
-		return p.functions([]function{{item.Name, item.Func}})
-	case item.Instance != nil:
-		var funcs []function
-		for _, i := range item.Instance {
-			if i.Func != nil {
-				funcs = append(funcs, function{i.Name, i.Func})
-			}
-		}
-		return indent(item.Name, p.functions(funcs))
-	}
-	return []string{item.Name + ": type"}
+	return append(author, p.functions(world)...), runtime
 }
 
 func (p *printer) exports() []string {
 	var lines []string
+	var world []function
 	for _, item := range p.program.Exports {
 		switch {
-		case item.Func != nil:
-			if !strings.HasPrefix(item.Name, pollPrefix) {
-				lines = append(lines, p.functions([]function{{item.Name, item.Func.Type}})...)
-			}
+		case item.Func != nil && !strings.HasPrefix(item.Name, pollPrefix):
+			world = append(world, function{item.Name, item.Func.Type})
 		case item.Instance != nil:
-			var funcs []function
-			for _, i := range item.Instance {
-				if i.Func != nil {
-					funcs = append(funcs, function{i.Name, i.Func.Type})
-				}
-			}
-			lines = append(lines, indent(item.Name, p.functions(funcs))...)
+			lines = append(lines, indent(item.Name, p.functions(exportedFunctions(item.Instance)))...)
 		}
 	}
-	return lines
+	return append(lines, p.functions(world)...)
+}
+
+func importedFunctions(items []*component.ImportItem) []function {
+	var fs []function
+	for _, i := range items {
+		if i.Func != nil {
+			fs = append(fs, function{i.Name, i.Func})
+		}
+	}
+	return fs
+}
+
+func exportedFunctions(items []*component.ExportItem) []function {
+	var fs []function
+	for _, i := range items {
+		if i.Func != nil {
+			fs = append(fs, function{i.Name, i.Func.Type})
+		}
+	}
+	return fs
 }
 
 const pollPrefix = "isyswasfa-poll"

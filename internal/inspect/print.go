@@ -24,7 +24,7 @@ func (p *printer) line(name, keyword string, f *abi.FuncType) string {
 	case strings.HasPrefix(name, "[constructor]"):
 		return plainName(name) + ".constructor" + signature
 	case strings.HasPrefix(name, "[static]"):
-		keyword = strings.Replace(keyword, "func", "static func", 1)
+		keyword = "static " + keyword
 	}
 	s := plainName(name) + ": " + keyword + signature
 	if f.Result != nil {

@@ -16,49 +16,72 @@ type function struct {
 // A printer writes types and functions of a program.
 type printer struct {
 	program *component.Program
-	// payloads maps the receiver of a rewritten future to the future's type,
-	// as text.
+	// payloads maps the receiver of a rewritten stream or future to what it
+	// was, as text.
 	payloads map[*component.Resource]string
 }
 
 const (
-	startSuffix    = "-isyswasfa-start"
-	resultSuffix   = "-isyswasfa-result"
-	senderPrefix   = "isyswasfa-sender-"
-	receiverPrefix = "isyswasfa-receiver-"
-	pipePrefix     = "isyswasfa-pipe-"
+	startSuffix          = "-isyswasfa-start"
+	resultSuffix         = "-isyswasfa-result"
+	receiverPrefix       = "isyswasfa-receiver-"
+	streamReceiverPrefix = "isyswasfa-stream-receiver-"
 )
+
+// helperPrefixes begin the names of what the rewriting adds for streams and
+// futures: resources, and functions that make them.
+var helperPrefixes = []string{
+	"isyswasfa-sender-", receiverPrefix, "isyswasfa-pipe-",
+	"isyswasfa-stream-sender-", streamReceiverPrefix, "isyswasfa-stream-pipe-",
+}
 
 func newPrinter(program *component.Program) *printer {
 	p := &printer{program: program, payloads: map[*component.Resource]string{}}
-	// A future's own type stands in the function that reads it: after the
-	// rewriting, receive-isyswasfa-result gives option<T>.
 	for _, item := range program.Imports {
-		for _, i := range item.Instance {
-			if i.Func != nil {
-				p.findPayload(i.Name, i.Func)
-			}
-		}
+		p.findPayloads(importedFunctions(item.Instance))
+	}
+	for _, item := range program.Exports {
+		p.findPayloads(exportedFunctions(item.Instance))
 	}
 	return p
 }
 
-// findPayload remembers what a future's start or send function tells of it.
-func (p *printer) findPayload(name string, f *abi.FuncType) {
-	rest, ok := strings.CutPrefix(name, "[static]"+receiverPrefix)
-	if !ok || !strings.HasSuffix(rest, ".receive"+startSuffix) || len(f.Params) != 1 || f.Result == nil {
-		return
+// findPayloads remembers which resources stand for which streams and futures.
+// The type of one stands in the function that reads it: its start half gives
+// result<option<T>, pending> for a future, and a list of T for a stream.
+func (p *printer) findPayloads(fs []function) {
+	for _, f := range fs {
+		name := plainName(f.name)
+		resource, method, _ := strings.Cut(name, ".")
+		future := strings.HasPrefix(resource, receiverPrefix) && method == "receive"+startSuffix
+		stream := strings.HasPrefix(resource, streamReceiverPrefix) && method == "read"+startSuffix
+		if !future && !stream || len(f.typ.Params) == 0 || f.typ.Result == nil {
+			continue
+		}
+		receiver, ok := f.typ.Params[0].Type.Resource.(*component.Resource)
+		if !ok {
+			continue
+		}
+		p.payloads[receiver] = p.payload(startResult(f.typ), stream)
 	}
-	receiver, ok := f.Params[0].Type.Resource.(*component.Resource)
-	if !ok || len(f.Result.Cases) == 0 {
-		return
+}
+
+// payload writes the type of a stream or future that is read as option<T>.
+func (p *printer) payload(read *abi.Type, stream bool) string {
+	keyword, elem := "future", (*abi.Type)(nil)
+	if read != nil && read.Kind == abi.Option {
+		elem = read.Cases[1].Type
 	}
-	elem := f.Result.Cases[0].Type
-	if elem == nil || elem.Kind != abi.Option {
-		p.payloads[receiver] = "future"
-		return
+	if stream {
+		keyword = "stream"
+		if elem != nil { // a list of elements, or the number of those without a type
+			elem = elem.Elem
+		}
 	}
-	p.payloads[receiver] = "future<" + p.typeString(elem.Cases[1].Type) + ">"
+	if elem == nil {
+		return keyword
+	}
+	return keyword + "<" + p.typeString(elem) + ">"
 }
 
 // functions gives one line a function as the author wrote them: pairs become
@@ -95,7 +118,7 @@ func plainName(name string) string {
 
 func isHelper(name string) bool {
 	plain := plainName(name)
-	for _, prefix := range []string{senderPrefix, receiverPrefix, pipePrefix} {
+	for _, prefix := range helperPrefixes {
 		if strings.HasPrefix(plain, prefix) {
 			return true
 		}
