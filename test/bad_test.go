@@ -122,7 +122,7 @@ func TestMutations(t *testing.T) {
 
 // TestHelp wants an example in the help of each command.
 func TestHelp(t *testing.T) {
-	for _, cmd := range []string{"serve", "build", "inspect"} {
+	for _, cmd := range []string{"serve", "call", "build", "inspect"} {
 		stdout, stderr, status := isyswasfa(t, cmd, "--help")
 		if status != 0 || !strings.Contains(stdout, "Example:") || stderr != "" {
 			t.Errorf("%s --help: status %d\n%s%s", cmd, status, stdout, stderr)

@@ -73,6 +73,8 @@ func appendValue(b []byte, v any, t *host.Type) ([]byte, error) {
 	return fmt.Append(b, v), nil // an integer
 }
 
+// appendFloat writes the shortest number that is read as f. Very large and very
+// small ones have an exponent.
 func appendFloat(b []byte, f float64, bits int) []byte {
 	switch {
 	case math.IsNaN(f):
@@ -81,6 +83,15 @@ func appendFloat(b []byte, f float64, bits int) []byte {
 		return append(b, "inf"...)
 	case math.IsInf(f, -1):
 		return append(b, "-inf"...)
+	}
+	if a := math.Abs(f); a != 0 && (a < 1e-6 || a >= 1e21) {
+		start := len(b)
+		b = strconv.AppendFloat(b, f, 'e', -1, bits)
+		// Exponents have no zeros in front: e-07 is e-7.
+		if n := len(b); n-start > 3 && b[n-4] == 'e' && b[n-2] == '0' {
+			b = append(b[:n-2], b[n-1])
+		}
+		return b
 	}
 	return strconv.AppendFloat(b, f, 'f', -1, bits)
 }

@@ -1,0 +1,140 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/isyswasfa/isyswasfa/host"
+	"github.com/isyswasfa/isyswasfa/host/wasi"
+	"github.com/isyswasfa/isyswasfa/host/wasihttp"
+	"github.com/isyswasfa/isyswasfa/host/wave"
+)
+
+func callCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "call",
+		Usage:     "call a function that a component exports",
+		ArgsUsage: "COMPONENT.wasm|PKGDIR 'FUNC(ARGS)'",
+		Description: "Calls one function, async or not, of a component or of a Go package that it builds\n" +
+			"first, and prints the result. FUNC is NAMESPACE:PACKAGE/INTERFACE#NAME, or NAME for a\n" +
+			"function of the world; an interface needs its version only if there are several. ARGS\n" +
+			"and the result are in WAVE, the text form of component values:\n" +
+			"   42, -1.5, true, 'c', \"text\", [1, 2], (1, \"tuple\"), {field: 1, other: [true]},\n" +
+			"   case, case(1), some(1), none, ok(1), err(\"no\"), {flag, flag}\n" +
+			"The component has standard input, output and error. Functions that take or give\n" +
+			"resources cannot be called in this way.\n\n" +
+			"Example:\n   isyswasfa call adder.wasm 'docs:adder/add@0.1.0#add(1, 2)'\n" +
+			"   isyswasfa call ./test/cases/values 'test:values/echo#colors(err(red))'",
+		Flags: append([]cli.Flag{
+			&cli.StringFlag{Name: "max-memory", Value: "4GiB", Usage: "most memory of each linear memory, as `SIZE`"},
+		}, buildFlags()...),
+		Action: func(c *cli.Context) error {
+			if c.NArg() != 2 {
+				return usagef("call takes two arguments, COMPONENT.wasm or PKGDIR and 'FUNC(ARGS)', but got %d; quote the second one for the shell", c.NArg())
+			}
+			expr, err := parseCall(c.Args().Get(1))
+			if err != nil {
+				return err
+			}
+			return call(c, c.Args().First(), expr)
+		},
+	}
+}
+
+// A callExpr is a call as it was written.
+type callExpr struct {
+	text  string
+	iface string // "" for a function of the world
+	name  string
+	args  int // where the parentheses begin
+}
+
+func parseCall(text string) (callExpr, error) {
+	args := strings.IndexByte(text, '(')
+	if args < 0 {
+		return callExpr{}, usagef("%q is no call: FUNC(ARGS) is needed, such as %s()", text, text)
+	}
+	e := callExpr{text: text, name: strings.TrimSpace(text[:args]), args: args}
+	if i := strings.LastIndexByte(e.name, '#'); i >= 0 {
+		e.iface, e.name = e.name[:i], e.name[i+1:]
+	}
+	if e.name == "" {
+		return e, usagef("%q is no call: the name of the function is missing", text)
+	}
+	return e, nil
+}
+
+func call(c *cli.Context, arg string, expr callExpr) error {
+	maxMemory, err := parseSize(c.String("max-memory"))
+	if err != nil {
+		return usagef("--max-memory: %v", err)
+	}
+	name, binary, err := loadComponent(c, arg)
+	if err != nil {
+		return err
+	}
+	ctx := context.WithoutCancel(c.Context)
+	engine, err := host.NewEngine(ctx, host.Config{CacheDir: cacheDir("compiled"), MaxMemory: maxMemory})
+	if err != nil {
+		return err
+	}
+	defer engine.Close(ctx)
+	done := (&progress{w: c.App.ErrWriter}).step("compiling " + name + " for this machine")
+	component, err := engine.Compile(ctx, name, binary)
+	done()
+	if err != nil {
+		return err
+	}
+	linker := host.NewLinker(engine)
+	wasi.AddToLinker(linker)
+	wasihttp.AddToLinker(linker)
+	pre, err := linker.Link(component)
+	if err != nil {
+		return err
+	}
+	f, err := findFunction(component, pre, expr)
+	if err != nil {
+		return err
+	}
+	args, err := wave.ParseArgsAt(expr.text, expr.args, f.Type().Params)
+	if err != nil {
+		return err
+	}
+	return callFunction(c, pre, f, args)
+}
+
+// callFunction calls f in an instance of its own and prints the result.
+func callFunction(c *cli.Context, pre *host.InstancePre, f *host.Function, args []any) error {
+	in, err := pre.Instantiate(c.Context, host.InstanceConfig{Values: wasi.With(nil, wasi.Config{
+		Stdin:  c.App.Reader,
+		Stdout: c.App.Writer,
+		Stderr: c.App.ErrWriter,
+	})})
+	if err != nil {
+		return ended(err)
+	}
+	defer in.Close(context.WithoutCancel(c.Context))
+	v, err := f.Call(c.Context, in, args...)
+	result := f.Type().Result
+	if err != nil || result == nil {
+		return ended(err)
+	}
+	text, err := wave.Format(v, result)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(c.App.Writer, text)
+	return err
+}
+
+// ended makes success of a component that ended itself with status 0.
+func ended(err error) error {
+	if exit := (*host.ExitError)(nil); errors.As(err, &exit) && exit.Code == 0 {
+		return nil
+	}
+	return err
+}
