@@ -194,18 +194,20 @@ func hostModule(t *testing.T) string {
 
 // vetAll compiles and vets all packages and gives what is wrong, by folder.
 func vetAll(t *testing.T, module string) map[string]string {
-	cmd := exec.Command("go", "vet", "-mod=mod", "./...")
-	cmd.Dir = module
-	out, err := cmd.CombinedOutput()
 	bad := map[string]string{}
 	place := regexp.MustCompile(`(?:^|[ /])(p\d+)/\w+\.go:\d+`)
-	for line := range strings.Lines(string(out)) {
-		if m := place.FindStringSubmatch(line); m != nil && bad[m[1]] == "" {
-			bad[m[1]] = strings.TrimSpace(line)
+	for _, command := range []string{"build", "vet"} {
+		cmd := exec.Command("go", command, "-mod=mod", "./...")
+		cmd.Dir = module
+		out, err := cmd.CombinedOutput()
+		for line := range strings.Lines(string(out)) {
+			if m := place.FindStringSubmatch(line); m != nil && bad[m[1]] == "" {
+				bad[m[1]] = strings.TrimSpace(line)
+			}
 		}
-	}
-	if err != nil && len(bad) == 0 {
-		t.Fatalf("go vet: %v\n%s", err, out)
+		if err != nil && len(bad) == 0 {
+			t.Fatalf("go %s: %v\n%s", command, err, out)
+		}
 	}
 	return bad
 }
