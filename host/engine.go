@@ -34,10 +34,14 @@ type Engine struct {
 
 const pageSize = 64 << 10
 
+// coreFeatures are what core modules may use.
+const coreFeatures = api.CoreFeaturesV2 | experimental.CoreFeaturesTailCall |
+	experimental.CoreFeaturesExtendedConst | experimental.CoreFeaturesExceptionHandling
+
 // NewEngine makes an engine. Close it after its instances.
 func NewEngine(ctx context.Context, conf Config) (*Engine, error) {
 	rc := wazero.NewRuntimeConfig().
-		WithCoreFeatures(api.CoreFeaturesV2 | experimental.CoreFeaturesTailCall | experimental.CoreFeaturesExtendedConst).
+		WithCoreFeatures(coreFeatures).
 		WithCloseOnContextDone(conf.Interruptible)
 	if conf.MaxMemory != 0 {
 		pages := conf.MaxMemory / pageSize

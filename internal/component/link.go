@@ -63,12 +63,13 @@ type linker struct {
 	info     map[*abi.Type]typeInfo
 	prims    map[PrimType]*abi.Type
 	cores    map[*CoreModule]*coreModule
-	linked   map[*Component]bool   // evaluated at least once
-	unlinked []*componentVal       // defined, in order; most of them are linked later
-	checked  map[Type]bool         // component and instance types evaluated once
-	free     map[Type]bool         // component and instance types that mention a resource outside of them
-	alone    map[*Component]bool   // evaluated with imports made up
-	same     map[[2]*abi.Type]bool // pairs found equal
+	shims    map[string]*coreModule // by signature
+	linked   map[*Component]bool    // evaluated at least once
+	unlinked []*componentVal        // defined, in order; most of them are linked later
+	checked  map[Type]bool          // component and instance types evaluated once
+	free     map[Type]bool          // component and instance types that mention a resource outside of them
+	alone    map[*Component]bool    // evaluated with imports made up
+	same     map[[2]*abi.Type]bool  // pairs found equal
 }
 
 func newLinker() *linker {
@@ -77,6 +78,7 @@ func newLinker() *linker {
 		info:    make(map[*abi.Type]typeInfo),
 		prims:   make(map[PrimType]*abi.Type),
 		cores:   make(map[*CoreModule]*coreModule),
+		shims:   make(map[string]*coreModule),
 		linked:  make(map[*Component]bool),
 		checked: make(map[Type]bool),
 		free:    make(map[Type]bool),

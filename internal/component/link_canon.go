@@ -69,9 +69,12 @@ func (ev *evaluation) lift(d *Canon) (entity, error) {
 		if err != nil {
 			return nil, err
 		}
-		opts.PostReturn = post.ref
+		if opts.PostReturn, err = ev.exported(post); err != nil {
+			return nil, err
+		}
 	}
-	return &Func{Type: t, Core: core.ref, Opts: *opts, Instance: ev.s.inst}, nil
+	ref, err := ev.exported(core)
+	return &Func{Type: t, Core: ref, Opts: *opts, Instance: ev.s.inst}, err
 }
 
 func (ev *evaluation) lower(d *Canon) (entity, error) {
@@ -123,7 +126,9 @@ func (ev *evaluation) options(o CanonOpts) (*Options, error) {
 		if err != nil {
 			return nil, err
 		}
-		opts.Realloc = f.ref
+		if opts.Realloc, err = ev.exported(f); err != nil {
+			return nil, err
+		}
 	}
 	return opts, nil
 }

@@ -10,13 +10,13 @@ import (
 
 // An evaluation is the evaluation of one component as one instance.
 type evaluation struct {
-	l        *linker
-	s        *scope
-	imports  supplier
-	imported nameSet
-	exported nameSet
-	types    visibility
-	exports  *instanceVal
+	l           *linker
+	s           *scope
+	imports     supplier
+	importNames nameSet
+	exportNames nameSet
+	types       visibility
+	exports     *instanceVal
 }
 
 // define evaluates one definition.
@@ -59,12 +59,12 @@ func (ev *evaluation) define(d Def) error {
 }
 
 func (ev *evaluation) importDef(d *Import) (entity, error) {
-	if err := ev.imported.add(d.Name, d.Attrs, d.Desc.Sort); err != nil {
+	if err := ev.importNames.add(d.Name, d.Attrs, d.Desc.Sort); err != nil {
 		return nil, fmt.Errorf("import %q: %w", d.Name, err)
 	}
 	e, err := ev.imports(d.Name, d.Desc, ev.s)
 	if err == nil {
-		err = ev.imported.bind(d.Name, e)
+		err = ev.importNames.bind(d.Name, e)
 	}
 	if err == nil {
 		err = ev.types.imported(ev.l, e)
@@ -78,7 +78,7 @@ func (ev *evaluation) importDef(d *Import) (entity, error) {
 func (ev *evaluation) export(d *Export) (entity, error) {
 	e, err := ev.s.get(d.Sort, d.Index)
 	if err == nil {
-		err = ev.exported.add(d.Name, d.Attrs, d.Sort)
+		err = ev.exportNames.add(d.Name, d.Attrs, d.Sort)
 	}
 	if err == nil {
 		err = exportable(d.Sort)
@@ -96,7 +96,7 @@ func (ev *evaluation) export(d *Export) (entity, error) {
 			e = t
 			ev.l.named(d.Name, e)
 		}
-		err = ev.exported.bind(d.Name, e)
+		err = ev.exportNames.bind(d.Name, e)
 	}
 	if err == nil {
 		err = ev.types.exported(ev.l, e)

@@ -74,7 +74,9 @@ func (l *linker) resourceType(s *scope, t *ResourceType) (*typeVal, error) {
 		if err != nil {
 			return nil, err
 		}
-		step.Dtor = f.ref
+		if step.Dtor, err = l.exported(f, s.inst); err != nil {
+			return nil, err
+		}
 	}
 	l.out.prog.Resources = append(l.out.prog.Resources, r)
 	_, err := l.addStep(step)

@@ -1,11 +1,8 @@
 package component_test
 
 import (
-	"bufio"
 	"context"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -23,51 +20,33 @@ import (
 const suite = "../../../shared/suites/component-model"
 
 // TestSuite checks what the reference tests say of whether a component is
-// valid. Exceptions stand in testdata/suite.ledger, one in a line: the place,
-// and the reason. A case there that passes is a failure too.
+// valid.
 func TestSuite(t *testing.T) {
-	if _, err := os.Stat(suite); err != nil {
-		t.Skip("the reference tests are not there")
-	}
-	l := readLedger(t, "testdata/suite.ledger")
+	l := wast.ReadLedger(t, "testdata/suite.ledger")
 	ctx := context.Background()
 	features := api.CoreFeaturesV2 | experimental.CoreFeaturesExceptionHandling
 	rt := wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfigInterpreter().WithCoreFeatures(features))
 	defer rt.Close(ctx)
-	for _, folder := range []string{"values", "resources", "linking", "binary", "validation"} {
+	for _, folder := range wast.Folders {
 		passed, total := 0, 0
-		files, _ := filepath.Glob(filepath.Join(suite, folder, "*.wast"))
-		for _, file := range files {
-			for _, cmd := range script(t, file) {
+		wast.Suite(t, suite, folder, func(name string, script []*wast.Command) {
+			for _, cmd := range script {
 				if cmd.Text == nil {
 					continue
 				}
-				place := fmt.Sprintf("%s/%s:%d", folder, filepath.Base(file), cmd.Line)
 				err := checkValidity(ctx, rt, cmd)
-				l.check(t, place, err)
-				if strings.HasPrefix(string(cmd.Kind), "assert") {
+				l.Check(t, name, cmd.Line, err)
+				if cmd.Kind == wast.Invalid || cmd.Kind == wast.Malformed {
 					total++
 					if err == nil {
 						passed++
 					}
 				}
 			}
-		}
+		})
 		t.Logf("%s: %d of %d assertions", folder, passed, total)
 	}
-	l.unused(t)
-}
-
-func script(t *testing.T, file string) []*wast.Command {
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	list, err := wast.Parse(string(text))
-	if err != nil {
-		t.Fatalf("%s: %v", file, err)
-	}
-	return list
+	l.Unused(t)
 }
 
 // checkValidity tells how a component differs from what the command says of
@@ -136,49 +115,4 @@ func compile(ctx context.Context, rt wazero.Runtime, bin []byte) error {
 		return fmt.Errorf("core module: %w", err)
 	}
 	return m.Close(ctx)
-}
-
-// A ledger has the cases that are known not to pass, with the reasons.
-type ledger struct {
-	reasons map[string]string
-	met     map[string]bool
-}
-
-func readLedger(t *testing.T, file string) *ledger {
-	f, err := os.Open(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	l := &ledger{map[string]string{}, map[string]bool{}}
-	for s := bufio.NewScanner(f); s.Scan(); {
-		place, reason, _ := strings.Cut(strings.TrimSpace(s.Text()), " ")
-		if place == "" || place[0] == '#' {
-			continue
-		}
-		if l.reasons[place] = strings.TrimSpace(reason); l.reasons[place] == "" {
-			t.Errorf("%s: %s has no reason", file, place)
-		}
-	}
-	return l
-}
-
-// check compares how a case went with the ledger.
-func (l *ledger) check(t *testing.T, place string, err error) {
-	_, known := l.reasons[place]
-	l.met[place] = true
-	switch {
-	case err != nil && !known:
-		t.Errorf("%s: %v", place, err)
-	case err == nil && known:
-		t.Errorf("%s passes: it should leave the ledger", place)
-	}
-}
-
-func (l *ledger) unused(t *testing.T) {
-	for place := range l.reasons {
-		if !l.met[place] {
-			t.Errorf("the ledger has %s, which does not exist", place)
-		}
-	}
 }
