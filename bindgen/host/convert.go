@@ -81,15 +81,48 @@ func (g *generator) identity(t wit.Type, s side) string {
 	return id
 }
 
+// words names a type within the name of a function.
+func (g *generator) words(t wit.Type, s side) string {
+	d, ok := t.(*wit.TypeDef)
+	if !ok {
+		return bindgen.UpperCamel(transform.PayloadName(t))
+	}
+	if d.Name != "" {
+		key := g.key(d, s)
+		if e := g.byKey[key]; e != nil && e.name != "" {
+			return e.name
+		}
+		return bindgen.UpperCamel(d.Name)
+	}
+	name := ""
+	switch k := d.Kind.(type) {
+	case *wit.Handle:
+		word := "Own"
+		if k.Borrow {
+			word = "Borrow"
+		}
+		return word + g.words(resourceOf(k), s)
+	default: // *wit.Option and the like
+		_, name, _ = strings.Cut(fmt.Sprintf("%T", k), ".")
+	}
+	for _, part := range wit.Parts(d) {
+		name += g.words(part, s)
+	}
+	return name
+}
+
 // function gives the name of the function that converts values of a type.
 func (c conversion) function(t wit.Type, s side) string {
+	f := c.g.convFile
+	if f.user(c.dir).goType(t, s) == f.user(both).goType(t, s) {
+		c.dir = both // one function for all directions
+	}
 	key := fmt.Sprint(c.word(), c.dir, c.g.identity(t, s))
 	if name := c.g.convs[key]; name != "" {
 		return name
 	}
-	name := c.g.claim(c.word() + bindgen.UpperCamel(transform.PayloadName(t)))
+	name := c.g.claim(c.word() + c.g.words(t, s))
 	c.g.convs[key] = name
-	f := c.g.convFile
 	from, to := c.types(f, t, s)
 	body := c.body(f, t, s, to)
 	f.printf("func %s(x *conv, v %s) %s {\n%s}\n\n", name, from, to, body)

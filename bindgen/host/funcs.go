@@ -200,6 +200,6 @@ func (fn *function) docs(f *file, verb string) {
 		if !fn.g.isError(o.err) {
 			typ = "*" + f.bindings() + "Error[" + typ + "]"
 		}
-		f.printf("//\n// The WIT's error is a %s.\n", typ)
+		f.printf("//\n// The error that the WIT has is of type %s.\n", typ)
 	}
 }

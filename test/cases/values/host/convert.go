@@ -83,11 +83,11 @@ func lowerStreamMixed(x *conv, v iter.Seq2[Mixed, error]) *wasi.StreamReceiver[M
 	return bindings.GiveStream(x.In, v, bindings.Same[Mixed])
 }
 
-func liftStreamUnit(x *conv, v *wasi.StreamReceiver[struct{}]) iter.Seq2[struct{}, error] {
+func liftStream(x *conv, v *wasi.StreamReceiver[struct{}]) iter.Seq2[struct{}, error] {
 	return bindings.TakeStream(x.In, v, bindings.Same[struct{}])
 }
 
-func lowerStreamUnit(x *conv, v iter.Seq2[struct{}, error]) *wasi.StreamReceiver[struct{}] {
+func lowerStream(x *conv, v iter.Seq2[struct{}, error]) *wasi.StreamReceiver[struct{}] {
 	return bindings.GiveStream(x.In, v, bindings.Same[struct{}])
 }
 
@@ -107,11 +107,11 @@ func lowerFutureResultStringShape(x *conv, v func(context.Context) (host.Result[
 	return bindings.GiveFuture(x.In, v, bindings.Same[host.Result[string, Shape]])
 }
 
-func liftFutureUnit(x *conv, v *wasi.Receiver[struct{}]) func(context.Context) (struct{}, error) {
+func liftFuture(x *conv, v *wasi.Receiver[struct{}]) func(context.Context) (struct{}, error) {
 	return bindings.TakeFuture(v, bindings.Same[struct{}])
 }
 
-func lowerFutureUnit(x *conv, v func(context.Context) (struct{}, error)) *wasi.Receiver[struct{}] {
+func lowerFuture(x *conv, v func(context.Context) (struct{}, error)) *wasi.Receiver[struct{}] {
 	return bindings.GiveFuture(x.In, v, bindings.Same[struct{}])
 }
 
@@ -151,35 +151,19 @@ func lowerTupleListStreamStringOptionFutureMixed(x *conv, v host.Tuple2[[]iter.S
 	return host.Tuple2[[]*wasi.StreamReceiver[string], host.Option[*wasi.Receiver[Mixed]]]{F0: lowerListStreamString(x, v.F0), F1: lowerOptionFutureMixed(x, v.F1)}
 }
 
-func liftStreamString_(x *conv, v *wasi.StreamReceiver[string]) iter.Seq2[string, error] {
-	return bindings.TakeStream(x.In, v, bindings.Same[string])
-}
-
-func liftFutureU32_(x *conv, v *wasi.Receiver[uint32]) func(context.Context) (uint32, error) {
-	return bindings.TakeFuture(v, bindings.Same[uint32])
-}
-
 func liftFlow(x *conv, v rawFlow) Flow {
 	return Flow{
 		Name:  v.Name,
-		Items: liftStreamString_(x, v.Items),
-		End:   liftFutureU32_(x, v.End),
+		Items: liftStreamString(x, v.Items),
+		End:   liftFutureU32(x, v.End),
 	}
-}
-
-func lowerStreamString_(x *conv, v iter.Seq2[string, error]) *wasi.StreamReceiver[string] {
-	return bindings.GiveStream(x.In, v, bindings.Same[string])
-}
-
-func lowerFutureU32_(x *conv, v func(context.Context) (uint32, error)) *wasi.Receiver[uint32] {
-	return bindings.GiveFuture(x.In, v, bindings.Same[uint32])
 }
 
 func lowerFlow(x *conv, v Flow) rawFlow {
 	return rawFlow{
 		Name:  v.Name,
-		Items: lowerStreamString_(x, v.Items),
-		End:   lowerFutureU32_(x, v.End),
+		Items: lowerStreamString(x, v.Items),
+		End:   lowerFutureU32(x, v.End),
 	}
 }
 
@@ -198,17 +182,10 @@ func liftBorrowThing(x *conv, v *bindings.Host[Thing]) Thing {
 	return v.Impl
 }
 
-func lowerOwnThing_(x *conv, v Thing) *bindings.Host[Thing] {
-	if v == nil {
-		x.Fail(bindings.ErrNil)
-	}
-	return &bindings.Host[Thing]{Impl: v}
-}
-
 func lowerBox(x *conv, v Box) rawBox {
 	return rawBox{
 		Label: v.Label,
-		Thing: lowerOwnThing_(x, v.Thing),
+		Thing: lowerOwnThing(x, v.Thing),
 	}
 }
 
@@ -216,14 +193,10 @@ func lowerListBox(x *conv, v []Box) []rawBox {
 	return bindings.Slice(x, v, lowerBox)
 }
 
-func liftOwnThing_(x *conv, v *bindings.Host[Thing]) Thing {
-	return v.Impl
-}
-
 func liftBox(x *conv, v rawBox) Box {
 	return Box{
 		Label: v.Label,
-		Thing: liftOwnThing_(x, v.Thing),
+		Thing: liftOwnThing(x, v.Thing),
 	}
 }
 
@@ -259,7 +232,7 @@ func liftStreamMixed_(x *conv, v host.Ref) iter.Seq2[Mixed, error] {
 	return bindings.TakeGuestStream(x.In, x.w.pre.streamMixed, v, bindings.Same[Mixed])
 }
 
-func lowerStreamUnit_(x *conv, v iter.Seq2[struct{}, error]) host.Ref {
+func lowerStream_(x *conv, v iter.Seq2[struct{}, error]) host.Ref {
 	r, err := bindings.GiveGuestStream(x.Ctx, x.In, x.w.pre.streamUnit, v, bindings.Same[struct{}])
 	if err != nil {
 		x.Fail(err)
@@ -267,11 +240,11 @@ func lowerStreamUnit_(x *conv, v iter.Seq2[struct{}, error]) host.Ref {
 	return r
 }
 
-func liftStreamUnit_(x *conv, v host.Ref) iter.Seq2[struct{}, error] {
+func liftStream_(x *conv, v host.Ref) iter.Seq2[struct{}, error] {
 	return bindings.TakeGuestStream(x.In, x.w.pre.streamUnit, v, bindings.Same[struct{}])
 }
 
-func lowerFutureU32__(x *conv, v func(context.Context) (uint32, error)) host.Ref {
+func lowerFutureU32_(x *conv, v func(context.Context) (uint32, error)) host.Ref {
 	r, err := bindings.GiveGuestFuture(x.Ctx, x.In, x.w.pre.futureU32, v, bindings.Same[uint32])
 	if err != nil {
 		x.Fail(err)
@@ -279,7 +252,7 @@ func lowerFutureU32__(x *conv, v func(context.Context) (uint32, error)) host.Ref
 	return r
 }
 
-func liftFutureU32__(x *conv, v host.Ref) func(context.Context) (uint32, error) {
+func liftFutureU32_(x *conv, v host.Ref) func(context.Context) (uint32, error) {
 	return bindings.TakeGuestFuture(x.In, x.w.pre.futureU32, v, bindings.Same[uint32])
 }
 
@@ -295,7 +268,7 @@ func liftFutureResultStringShape_(x *conv, v host.Ref) func(context.Context) (ho
 	return bindings.TakeGuestFuture(x.In, x.w.pre.futureResultStringShape, v, bindings.Same[host.Result[string, Shape]])
 }
 
-func lowerFutureUnit_(x *conv, v func(context.Context) (struct{}, error)) host.Ref {
+func lowerFuture_(x *conv, v func(context.Context) (struct{}, error)) host.Ref {
 	r, err := bindings.GiveGuestFuture(x.Ctx, x.In, x.w.pre.futureUnit, v, bindings.Same[struct{}])
 	if err != nil {
 		x.Fail(err)
@@ -303,11 +276,11 @@ func lowerFutureUnit_(x *conv, v func(context.Context) (struct{}, error)) host.R
 	return r
 }
 
-func liftFutureUnit_(x *conv, v host.Ref) func(context.Context) (struct{}, error) {
+func liftFuture_(x *conv, v host.Ref) func(context.Context) (struct{}, error) {
 	return bindings.TakeGuestFuture(x.In, x.w.pre.futureUnit, v, bindings.Same[struct{}])
 }
 
-func lowerStreamString__(x *conv, v iter.Seq2[string, error]) host.Ref {
+func lowerStreamString_(x *conv, v iter.Seq2[string, error]) host.Ref {
 	r, err := bindings.GiveGuestStream(x.Ctx, x.In, x.w.pre.streamString, v, bindings.Same[string])
 	if err != nil {
 		x.Fail(err)
@@ -316,7 +289,7 @@ func lowerStreamString__(x *conv, v iter.Seq2[string, error]) host.Ref {
 }
 
 func lowerListStreamString_(x *conv, v []iter.Seq2[string, error]) []host.Ref {
-	return bindings.Slice(x, v, lowerStreamString__)
+	return bindings.Slice(x, v, lowerStreamString_)
 }
 
 func lowerFutureMixed_(x *conv, v func(context.Context) (Mixed, error)) host.Ref {
@@ -331,12 +304,12 @@ func lowerOptionFutureMixed_(x *conv, v host.Option[func(context.Context) (Mixed
 	return bindings.Option(x, v, lowerFutureMixed_)
 }
 
-func liftStreamString__(x *conv, v host.Ref) iter.Seq2[string, error] {
+func liftStreamString_(x *conv, v host.Ref) iter.Seq2[string, error] {
 	return bindings.TakeGuestStream(x.In, x.w.pre.streamString, v, bindings.Same[string])
 }
 
 func liftListStreamString_(x *conv, v []host.Ref) []iter.Seq2[string, error] {
-	return bindings.Slice(x, v, liftStreamString__)
+	return bindings.Slice(x, v, liftStreamString_)
 }
 
 func liftFutureMixed_(x *conv, v host.Ref) func(context.Context) (Mixed, error) {
@@ -351,95 +324,60 @@ func liftTupleListStreamStringOptionFutureMixed(x *conv, v host.Tuple2[[]host.Re
 	return host.Tuple2[[]iter.Seq2[string, error], host.Option[func(context.Context) (Mixed, error)]]{F0: liftListStreamString_(x, v.F0), F1: liftOptionFutureMixed_(x, v.F1)}
 }
 
-func lowerStreamString___(x *conv, v iter.Seq2[string, error]) host.Ref {
-	r, err := bindings.GiveGuestStream(x.Ctx, x.In, x.w.pre.streamString, v, bindings.Same[string])
-	if err != nil {
-		x.Fail(err)
-	}
-	return r
-}
-
-func lowerFutureU32___(x *conv, v func(context.Context) (uint32, error)) host.Ref {
-	r, err := bindings.GiveGuestFuture(x.Ctx, x.In, x.w.pre.futureU32, v, bindings.Same[uint32])
-	if err != nil {
-		x.Fail(err)
-	}
-	return r
-}
-
-func lowerFlow_(x *conv, v ExportedFlow) rawExportedFlow {
+func lowerExportedFlow(x *conv, v ExportedFlow) rawExportedFlow {
 	return rawExportedFlow{
 		Name:  v.Name,
-		Items: lowerStreamString___(x, v.Items),
-		End:   lowerFutureU32___(x, v.End),
+		Items: lowerStreamString_(x, v.Items),
+		End:   lowerFutureU32_(x, v.End),
 	}
 }
 
-func liftStreamString___(x *conv, v host.Ref) iter.Seq2[string, error] {
-	return bindings.TakeGuestStream(x.In, x.w.pre.streamString, v, bindings.Same[string])
-}
-
-func liftFutureU32___(x *conv, v host.Ref) func(context.Context) (uint32, error) {
-	return bindings.TakeGuestFuture(x.In, x.w.pre.futureU32, v, bindings.Same[uint32])
-}
-
-func liftFlow_(x *conv, v rawExportedFlow) ExportedFlow {
+func liftExportedFlow(x *conv, v rawExportedFlow) ExportedFlow {
 	return ExportedFlow{
 		Name:  v.Name,
-		Items: liftStreamString___(x, v.Items),
-		End:   liftFutureU32___(x, v.End),
+		Items: liftStreamString_(x, v.Items),
+		End:   liftFutureU32_(x, v.End),
 	}
 }
 
-func liftOwnThing__(x *conv, v host.Ref) *ExportedThing {
+func liftOwnExportedThing(x *conv, v host.Ref) *ExportedThing {
 	return &ExportedThing{h: bindings.NewHandle(x.In, v), w: x.w}
 }
 
-func lowerOwnThing__(x *conv, v *ExportedThing) host.Ref {
+func lowerOwnExportedThing(x *conv, v *ExportedThing) host.Ref {
 	if v == nil {
 		return x.Give(nil)
 	}
 	return x.Give(&v.h)
 }
 
-func lowerBorrowThing(x *conv, v *ExportedThing) host.Ref {
+func lowerBorrowExportedThing(x *conv, v *ExportedThing) host.Ref {
 	if v == nil {
 		return x.Borrow(nil)
 	}
 	return x.Borrow(&v.h)
 }
 
-func liftOwnThing___(x *conv, v host.Ref) *ExportedThing {
-	return &ExportedThing{h: bindings.NewHandle(x.In, v), w: x.w}
-}
-
-func liftBox_(x *conv, v rawExportedBox) ExportedBox {
+func liftExportedBox(x *conv, v rawExportedBox) ExportedBox {
 	return ExportedBox{
 		Label: v.Label,
-		Thing: liftOwnThing___(x, v.Thing),
+		Thing: liftOwnExportedThing(x, v.Thing),
 	}
 }
 
-func liftListBox_(x *conv, v []rawExportedBox) []ExportedBox {
-	return bindings.Slice(x, v, liftBox_)
+func liftListExportedBox(x *conv, v []rawExportedBox) []ExportedBox {
+	return bindings.Slice(x, v, liftExportedBox)
 }
 
-func lowerOwnThing___(x *conv, v *ExportedThing) host.Ref {
-	if v == nil {
-		return x.Give(nil)
-	}
-	return x.Give(&v.h)
-}
-
-func lowerBox_(x *conv, v ExportedBox) rawExportedBox {
+func lowerExportedBox(x *conv, v ExportedBox) rawExportedBox {
 	return rawExportedBox{
 		Label: v.Label,
-		Thing: lowerOwnThing___(x, v.Thing),
+		Thing: lowerOwnExportedThing(x, v.Thing),
 	}
 }
 
-func lowerListBox_(x *conv, v []ExportedBox) []rawExportedBox {
-	return bindings.Slice(x, v, lowerBox_)
+func lowerListExportedBox(x *conv, v []ExportedBox) []rawExportedBox {
+	return bindings.Slice(x, v, lowerExportedBox)
 }
 
 // conv carries the conversion of the values of one call.

@@ -107,7 +107,7 @@ type paramsEchoResults struct{ R host.Result[Mixed, Shape] }
 
 // Results calls the function results.
 //
-// The WIT's error is a Shape.
+// The error that the WIT has is of type Shape.
 func (e EchoExports) Results(ctx context.Context, r_ host.Result[Mixed, Shape]) (result Mixed, err error) {
 	r, err := e.w.pre.callEchoResults.Call(ctx, e.w.in, paramsEchoResults{r_})
 	if err != nil {
@@ -123,7 +123,7 @@ type paramsEchoFailures struct{ R host.Result[uint32, string] }
 
 // Failures calls the function failures.
 //
-// The WIT's error is a *bindings.Error[string].
+// The error that the WIT has is of type *bindings.Error[string].
 func (e EchoExports) Failures(ctx context.Context, r_ host.Result[uint32, string]) (result uint32, err error) {
 	r, err := e.w.pre.callEchoFailures.Call(ctx, e.w.in, paramsEchoFailures{r_})
 	if err != nil {
@@ -139,7 +139,7 @@ type paramsEchoColors struct{ R host.Result[struct{}, Color] }
 
 // Colors calls the function colors.
 //
-// The WIT's error is a Color.
+// The error that the WIT has is of type Color.
 func (e EchoExports) Colors(ctx context.Context, r_ host.Result[struct{}, Color]) (err error) {
 	r, err := e.w.pre.callEchoColors.Call(ctx, e.w.in, paramsEchoColors{r_})
 	if err != nil {
@@ -290,7 +290,7 @@ type paramsEchoLaterResults struct{ R host.Result[Mixed, Shape] }
 
 // Results calls the async function results.
 //
-// The WIT's error is a Shape.
+// The error that the WIT has is of type Shape.
 func (e EchoLaterExports) Results(ctx context.Context, r_ host.Result[Mixed, Shape]) (result Mixed, err error) {
 	r, err := e.w.pre.callEchoLaterResults.Call(ctx, e.w.in, paramsEchoLaterResults{r_})
 	if err != nil {
@@ -306,7 +306,7 @@ type paramsEchoLaterFailures struct{ R host.Result[uint32, string] }
 
 // Failures calls the async function failures.
 //
-// The WIT's error is a *bindings.Error[string].
+// The error that the WIT has is of type *bindings.Error[string].
 func (e EchoLaterExports) Failures(ctx context.Context, r_ host.Result[uint32, string]) (result uint32, err error) {
 	r, err := e.w.pre.callEchoLaterFailures.Call(ctx, e.w.in, paramsEchoLaterFailures{r_})
 	if err != nil {
@@ -322,7 +322,7 @@ type paramsEchoLaterColors struct{ R host.Result[struct{}, Color] }
 
 // Colors calls the async function colors.
 //
-// The WIT's error is a Color.
+// The error that the WIT has is of type Color.
 func (e EchoLaterExports) Colors(ctx context.Context, r_ host.Result[struct{}, Color]) (err error) {
 	r, err := e.w.pre.callEchoLaterColors.Call(ctx, e.w.in, paramsEchoLaterColors{r_})
 	if err != nil {
@@ -443,7 +443,7 @@ type paramsFlowsTicks struct{ S host.Ref }
 // Values without any content.
 func (e FlowsExports) Ticks(ctx context.Context, s iter.Seq2[struct{}, error]) (result iter.Seq2[struct{}, error], err error) {
 	x := &conv{Conv: bindings.Conv{Ctx: ctx, In: e.w.in}, w: e.w}
-	p := paramsFlowsTicks{lowerStreamUnit_(x, s)}
+	p := paramsFlowsTicks{lowerStream_(x, s)}
 	if err = x.Err; err != nil {
 		x.Release()
 		return
@@ -453,7 +453,7 @@ func (e FlowsExports) Ticks(ctx context.Context, s iter.Seq2[struct{}, error]) (
 	if err != nil {
 		return result, err
 	}
-	return liftStreamUnit_(x, r), nil
+	return liftStream_(x, r), nil
 }
 
 type paramsFlowsNumber struct{ F host.Ref }
@@ -461,7 +461,7 @@ type paramsFlowsNumber struct{ F host.Ref }
 // Number calls the async function number.
 func (e FlowsExports) Number(ctx context.Context, f func(context.Context) (uint32, error)) (result func(context.Context) (uint32, error), err error) {
 	x := &conv{Conv: bindings.Conv{Ctx: ctx, In: e.w.in}, w: e.w}
-	p := paramsFlowsNumber{lowerFutureU32__(x, f)}
+	p := paramsFlowsNumber{lowerFutureU32_(x, f)}
 	if err = x.Err; err != nil {
 		x.Release()
 		return
@@ -471,7 +471,7 @@ func (e FlowsExports) Number(ctx context.Context, f func(context.Context) (uint3
 	if err != nil {
 		return result, err
 	}
-	return liftFutureU32__(x, r), nil
+	return liftFutureU32_(x, r), nil
 }
 
 type paramsFlowsOutcome struct{ F host.Ref }
@@ -497,7 +497,7 @@ type paramsFlowsSignal struct{ F host.Ref }
 // Signal calls the async function signal.
 func (e FlowsExports) Signal(ctx context.Context, f func(context.Context) (struct{}, error)) (result func(context.Context) (struct{}, error), err error) {
 	x := &conv{Conv: bindings.Conv{Ctx: ctx, In: e.w.in}, w: e.w}
-	p := paramsFlowsSignal{lowerFutureUnit_(x, f)}
+	p := paramsFlowsSignal{lowerFuture_(x, f)}
 	if err = x.Err; err != nil {
 		x.Release()
 		return
@@ -507,7 +507,7 @@ func (e FlowsExports) Signal(ctx context.Context, f func(context.Context) (struc
 	if err != nil {
 		return result, err
 	}
-	return liftFutureUnit_(x, r), nil
+	return liftFuture_(x, r), nil
 }
 
 type paramsFlowsMany struct {
@@ -536,7 +536,7 @@ type paramsFlowsRecordOfFlows struct{ F rawExportedFlow }
 // RecordOfFlows calls the async function record-of-flows.
 func (e FlowsExports) RecordOfFlows(ctx context.Context, f ExportedFlow) (result ExportedFlow, err error) {
 	x := &conv{Conv: bindings.Conv{Ctx: ctx, In: e.w.in}, w: e.w}
-	p := paramsFlowsRecordOfFlows{lowerFlow_(x, f)}
+	p := paramsFlowsRecordOfFlows{lowerExportedFlow(x, f)}
 	if err = x.Err; err != nil {
 		x.Release()
 		return
@@ -546,7 +546,7 @@ func (e FlowsExports) RecordOfFlows(ctx context.Context, f ExportedFlow) (result
 	if err != nil {
 		return result, err
 	}
-	return liftFlow_(x, r), nil
+	return liftExportedFlow(x, r), nil
 }
 
 // ThingsExports calls the functions of test:values/things, which components export.
@@ -563,7 +563,7 @@ func (e ThingsExports) NewThing(ctx context.Context, name string) (result *Expor
 	if err != nil {
 		return result, err
 	}
-	return liftOwnThing__(x, r), nil
+	return liftOwnExportedThing(x, r), nil
 }
 
 type paramsThingsThingMerge struct {
@@ -574,7 +574,7 @@ type paramsThingsThingMerge struct {
 // ThingMerge calls the function [static]thing.merge.
 func (e ThingsExports) ThingMerge(ctx context.Context, a *ExportedThing, b *ExportedThing) (result *ExportedThing, err error) {
 	x := &conv{Conv: bindings.Conv{Ctx: ctx, In: e.w.in}, w: e.w}
-	p := paramsThingsThingMerge{lowerOwnThing__(x, a), lowerBorrowThing(x, b)}
+	p := paramsThingsThingMerge{lowerOwnExportedThing(x, a), lowerBorrowExportedThing(x, b)}
 	if err = x.Err; err != nil {
 		x.Release()
 		return
@@ -584,14 +584,14 @@ func (e ThingsExports) ThingMerge(ctx context.Context, a *ExportedThing, b *Expo
 	if err != nil {
 		return result, err
 	}
-	return liftOwnThing__(x, r), nil
+	return liftOwnExportedThing(x, r), nil
 }
 
 type paramsThingsThingOpen struct{ Name string }
 
 // ThingOpen calls the async function [static]thing.open.
 //
-// The WIT's error is a *bindings.Error[string].
+// The error that the WIT has is of type *bindings.Error[string].
 func (e ThingsExports) ThingOpen(ctx context.Context, name string) (result *ExportedThing, err error) {
 	x := &conv{Conv: bindings.Conv{Ctx: ctx, In: e.w.in}, w: e.w}
 	r, err := e.w.pre.callThingsThingOpen.Call(ctx, e.w.in, paramsThingsThingOpen{name})
@@ -601,7 +601,7 @@ func (e ThingsExports) ThingOpen(ctx context.Context, name string) (result *Expo
 	if r.IsErr {
 		return result, bindings.Fail(r.Err)
 	}
-	return liftOwnThing__(x, r.OK), nil
+	return liftOwnExportedThing(x, r.OK), nil
 }
 
 type paramsThingsTake struct{ T host.Ref }
@@ -609,7 +609,7 @@ type paramsThingsTake struct{ T host.Ref }
 // Take calls the function take.
 func (e ThingsExports) Take(ctx context.Context, t *ExportedThing) (result string, err error) {
 	x := &conv{Conv: bindings.Conv{Ctx: ctx, In: e.w.in}, w: e.w}
-	p := paramsThingsTake{lowerOwnThing__(x, t)}
+	p := paramsThingsTake{lowerOwnExportedThing(x, t)}
 	if err = x.Err; err != nil {
 		x.Release()
 		return
@@ -623,7 +623,7 @@ type paramsThingsShow struct{ T host.Ref }
 // Show calls the function show.
 func (e ThingsExports) Show(ctx context.Context, t *ExportedThing) (result string, err error) {
 	x := &conv{Conv: bindings.Conv{Ctx: ctx, In: e.w.in}, w: e.w}
-	p := paramsThingsShow{lowerBorrowThing(x, t)}
+	p := paramsThingsShow{lowerBorrowExportedThing(x, t)}
 	if err = x.Err; err != nil {
 		x.Release()
 		return
@@ -641,7 +641,7 @@ func (e ThingsExports) Boxes(ctx context.Context, names []string) (result []Expo
 	if err != nil {
 		return result, err
 	}
-	return liftListBox_(x, r), nil
+	return liftListExportedBox(x, r), nil
 }
 
 type paramsThingsUnpack struct{ Boxes []rawExportedBox }
@@ -649,7 +649,7 @@ type paramsThingsUnpack struct{ Boxes []rawExportedBox }
 // Unpack calls the async function unpack.
 func (e ThingsExports) Unpack(ctx context.Context, boxes []ExportedBox) (result []string, err error) {
 	x := &conv{Conv: bindings.Conv{Ctx: ctx, In: e.w.in}, w: e.w}
-	p := paramsThingsUnpack{lowerListBox_(x, boxes)}
+	p := paramsThingsUnpack{lowerListExportedBox(x, boxes)}
 	if err = x.Err; err != nil {
 		x.Release()
 		return

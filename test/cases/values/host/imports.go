@@ -70,15 +70,15 @@ type EchoImports interface {
 	Plenty(ctx context.Context, a Mixed, b Mixed, c Points) (host.Tuple3[Mixed, Mixed, Points], error)
 	// Results is the function results.
 	//
-	// The WIT's error is a Shape.
+	// The error that the WIT has is of type Shape.
 	Results(ctx context.Context, r_ host.Result[Mixed, Shape]) (Mixed, error)
 	// Failures is the function failures.
 	//
-	// The WIT's error is a *bindings.Error[string].
+	// The error that the WIT has is of type *bindings.Error[string].
 	Failures(ctx context.Context, r_ host.Result[uint32, string]) (uint32, error)
 	// Colors is the function colors.
 	//
-	// The WIT's error is a Color.
+	// The error that the WIT has is of type Color.
 	Colors(ctx context.Context, r_ host.Result[struct{}, Color]) error
 	// Bare is the function bare.
 	Bare(ctx context.Context, r_ host.Result[string, struct{}]) (string, error)
@@ -115,15 +115,15 @@ type EchoLaterImports interface {
 	Plenty(ctx context.Context, a Mixed, b Mixed, c Points) (host.Tuple3[Mixed, Mixed, Points], error)
 	// Results is the async function results.
 	//
-	// The WIT's error is a Shape.
+	// The error that the WIT has is of type Shape.
 	Results(ctx context.Context, r_ host.Result[Mixed, Shape]) (Mixed, error)
 	// Failures is the async function failures.
 	//
-	// The WIT's error is a *bindings.Error[string].
+	// The error that the WIT has is of type *bindings.Error[string].
 	Failures(ctx context.Context, r_ host.Result[uint32, string]) (uint32, error)
 	// Colors is the async function colors.
 	//
-	// The WIT's error is a Color.
+	// The error that the WIT has is of type Color.
 	Colors(ctx context.Context, r_ host.Result[struct{}, Color]) error
 	// Bare is the async function bare.
 	Bare(ctx context.Context, r_ host.Result[string, struct{}]) (string, error)
@@ -177,7 +177,7 @@ type ThingsImports interface {
 	ThingMerge(ctx context.Context, a Thing, b Thing) (Thing, error)
 	// ThingOpen is the async function [static]thing.open.
 	//
-	// The WIT's error is a *bindings.Error[string].
+	// The error that the WIT has is of type *bindings.Error[string].
 	ThingOpen(ctx context.Context, name string) (Thing, error)
 	// Take is the function take.
 	Take(ctx context.Context, t Thing) (string, error)
@@ -728,13 +728,13 @@ func addFlowsImports(l *host.Linker) {
 			return err
 		}
 		x := &conv{Conv: bindings.Conv{In: c.Instance()}}
-		a0 := liftStreamUnit(x, p.S)
+		a0 := liftStream(x, p.S)
 		bindings.Go(done, func(ctx context.Context) (r *wasi.StreamReceiver[struct{}], err error) {
 			v, err := imports.Flows.Ticks(ctx, a0)
 			if err != nil {
 				return r, err
 			}
-			r = lowerStreamUnit(x, v)
+			r = lowerStream(x, v)
 			return r, x.Err
 		})
 		return nil
@@ -781,13 +781,13 @@ func addFlowsImports(l *host.Linker) {
 			return err
 		}
 		x := &conv{Conv: bindings.Conv{In: c.Instance()}}
-		a0 := liftFutureUnit(x, p.F)
+		a0 := liftFuture(x, p.F)
 		bindings.Go(done, func(ctx context.Context) (r *wasi.Receiver[struct{}], err error) {
 			v, err := imports.Flows.Signal(ctx, a0)
 			if err != nil {
 				return r, err
 			}
-			r = lowerFutureUnit(x, v)
+			r = lowerFuture(x, v)
 			return r, x.Err
 		})
 		return nil
