@@ -350,6 +350,21 @@ func useThings(ctx context.Context, w *values.Values, name string) error {
 	want("rename", got, err, name)
 	got, err = w.Things.Show(ctx, a)
 	want("show", got, err, "a")
+	busy, err := w.Things.NewThing(ctx, "busy")
+	if err != nil {
+		return err
+	}
+	renamed := make(chan error)
+	go func() {
+		_, err := busy.Rename(ctx, "closed")
+		renamed <- err
+	}()
+	if err := busy.Close(); err != nil { // now, or when the call has ended
+		errs = append(errs, err)
+	}
+	if err := <-renamed; err != nil && err != bindings.ErrGone {
+		errs = append(errs, err)
+	}
 	b, err := w.Things.ThingOpen(ctx, "b")
 	if err != nil {
 		return err
