@@ -90,16 +90,12 @@ func (l *linker) match(s *scope, d ExternDesc, e entity) (entity, error) {
 		if err != nil {
 			return nil, err
 		}
-		in := e.(*instanceVal)
-		return l.instanceOf(tc, func(name string, d ExternDesc, s *scope) (entity, error) {
-			x := in.exports[name]
-			if x == nil {
-				return nil, errors.New("the instance given has no such export")
-			}
-			return l.match(s, d, x)
-		})
+		return l.instanceOf(tc, l.exportsOf(e.(*instanceVal), "instance"))
 	case SortComponent:
-		_, err := closureAt(s, d.Index, true)
+		tc, err := closureAt(s, d.Index, true)
+		if err == nil {
+			err = l.matchComponent(tc, e.(*componentVal))
+		}
 		return e, err
 	}
 	want, err := moduleTypeAt(s, d.Index)
@@ -123,8 +119,7 @@ func (l *linker) matchType(s *scope, d ExternDesc, got *typeVal) error {
 	return l.sameTypeVal(want, got)
 }
 
-// sameTypeVal checks that two types are equal; of component and instance
-// types only that both are such.
+// sameTypeVal checks that two types are equal.
 func (l *linker) sameTypeVal(want, got *typeVal) error {
 	switch {
 	case want.val != nil && got.val != nil:
@@ -136,7 +131,7 @@ func (l *linker) sameTypeVal(want, got *typeVal) error {
 	case want.res != nil && got.res != nil:
 		return fmt.Errorf("resource types %s and %s differ", resourceName(want.res), resourceName(got.res))
 	case want.closure != nil && got.closure != nil && want.closure.component == got.closure.component:
-		return nil
+		return l.sameClosure(want.closure, got.closure)
 	}
 	return fmt.Errorf("%s is expected, not %s", want.describe(), got.describe())
 }
