@@ -170,3 +170,33 @@ func TestTypeString(t *testing.T) {
 		t.Errorf("a type of %d bytes", n)
 	}
 }
+
+// BenchmarkDynamic measures calls with dynamic values; BenchmarkCallScalar has
+// the same call with Go types.
+func BenchmarkDynamic(b *testing.B) {
+	ctx := context.Background()
+	b.Run("scalar", func(b *testing.B) {
+		b.ReportAllocs()
+		pre := addProgram(b).link(defineTwice(twice))
+		f, in := dynamic(b, pre, "add"), instance(b, pre)
+		for b.Loop() {
+			if _, err := f.Call(ctx, in, uint32(1), uint32(2)); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("host", func(b *testing.B) {
+		b.ReportAllocs()
+		pre := addProgram(b).link(func(l *Linker) {
+			l.Instance("test:calc/ops@1.0.3").Func("twice", Func(func(_ *Call, args []any) (any, error) {
+				return 2 * args[0].(uint32), nil
+			}))
+		})
+		f, in := export[pair, uint32](b, pre, "add"), instance(b, pre)
+		for b.Loop() {
+			if _, err := f.Call(ctx, in, pair{1, 2}); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}

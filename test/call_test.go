@@ -132,6 +132,28 @@ func TestCallCommand(t *testing.T) {
 	}
 }
 
+// TestCallStub calls a guest that imports what nobody provides: that is an
+// error at once, or else when it calls that.
+func TestCallStub(t *testing.T) {
+	file := component(t, "values")
+	for _, c := range []struct {
+		args   []string
+		status int
+		says   string
+	}{
+		{[]string{file, "sum(40, 2)"}, 1, "missing function add"},
+		{[]string{"--stub", file, "sum(40, 2)"}, 0, "42\n"},
+		{[]string{file, `upper("ab☃")`, "--stub"}, 0, "\"AB☃\"\n"},
+		{[]string{"--stub", file, "add(40, 2)"}, 1, "values.wasm: add: host function add: nothing provides this import"},
+		{[]string{"--stub", file, "test:values/echo-later#colors(err(red))"}, 1, "host function test:values/echo-later colors-isyswasfa-start: nothing provides this import"},
+		{[]string{"--stub", file, "test:values/things#boxes([])"}, 1, "a resource in the result"},
+	} {
+		if stdout, stderr, status := isyswasfa(t, append([]string{"call"}, c.args...)...); status != c.status || !strings.Contains(stdout+stderr, c.says) {
+			t.Errorf("%s: status %d, want %d and %q\n%s%s", c.args, status, c.status, c.says, stdout, stderr)
+		}
+	}
+}
+
 // TestBadCalls calls what cannot be called; the message must say why.
 func TestBadCalls(t *testing.T) {
 	file := callee(t)

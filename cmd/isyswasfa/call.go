@@ -25,11 +25,13 @@ func callCommand() *cli.Command {
 			"and the result are in WAVE, the text form of component values:\n" +
 			"   42, -1.5, true, 'c', \"text\", [1, 2], (1, \"tuple\"), {field: 1, other: [true]},\n" +
 			"   case, case(1), some(1), none, ok(1), err(\"no\"), {flag, flag}\n" +
-			"The component has standard input, output and error. Functions that take or give\n" +
-			"resources cannot be called in this way.\n\n" +
+			"The component has standard input, output and error; with --stub, imports besides those\n" +
+			"of WASI are no error until they are called. Functions that take or give resources\n" +
+			"cannot be called in this way.\n\n" +
 			"Example:\n   isyswasfa call adder.wasm 'docs:adder/add@0.1.0#add(1, 2)'\n" +
-			"   isyswasfa call ./test/cases/values 'test:values/echo#colors(err(red))'",
+			"   isyswasfa call --stub ./test/cases/values 'sum(40, 2)'",
 		Flags: append([]cli.Flag{
+			&cli.BoolFlag{Name: "stub", Usage: "let imports that nothing provides trap when they are called"},
 			&cli.StringFlag{Name: "max-memory", Value: "4GiB", Usage: "most memory of each linear memory, as `SIZE`"},
 		}, buildFlags()...),
 		Action: func(c *cli.Context) error {
@@ -92,6 +94,9 @@ func call(c *cli.Context, arg string, expr callExpr) error {
 	linker := host.NewLinker(engine)
 	wasi.AddToLinker(linker)
 	wasihttp.AddToLinker(linker)
+	if c.Bool("stub") {
+		linker.DefineMissing(component)
+	}
 	pre, err := linker.Link(component)
 	if err != nil {
 		return err
