@@ -323,3 +323,42 @@ func number(v *wast.Value) (any, error) {
 	n, err := strconv.ParseFloat(text, size)
 	return map[int]any{32: float32(n), 64: n}[size], err
 }
+
+// FuzzInstantiate starts from the components of the reference tests. What is
+// valid is instantiated, and its functions without parameters are called.
+func FuzzInstantiate(f *testing.F) {
+	for _, bin := range wast.Binaries(suite) {
+		f.Add(bin)
+	}
+	ctx := context.Background()
+	engine, err := host.NewEngine(ctx, host.Config{Interruptible: true, MaxMemory: 16 << 20})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Cleanup(func() { engine.Close(ctx) })
+	f.Fuzz(func(t *testing.T, b []byte) {
+		ctx, cancel := context.WithTimeout(ctx, time.Second)
+		defer cancel()
+		c, err := engine.Compile(ctx, "fuzz", b)
+		if err != nil {
+			return
+		}
+		pre, err := host.NewLinker(engine).Link(c)
+		if err != nil {
+			return
+		}
+		in, err := pre.Instantiate(ctx, host.InstanceConfig{})
+		if err != nil {
+			return
+		}
+		defer in.Close(ctx)
+		for _, e := range c.Exports() {
+			if e.Func == nil || len(e.Func.Params) > 0 {
+				continue
+			}
+			if f, err := pre.Function("", e.Name); err == nil {
+				f.Call(ctx, in)
+			}
+		}
+	})
+}

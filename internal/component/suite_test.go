@@ -116,3 +116,34 @@ func compile(ctx context.Context, rt wazero.Runtime, bin []byte) error {
 	}
 	return m.Close(ctx)
 }
+
+// FuzzValidate starts from the components of the reference tests.
+func FuzzValidate(f *testing.F) {
+	for _, bin := range wast.Binaries(suite) {
+		f.Add(bin)
+	}
+	for _, c := range validity {
+		if bin, err := wast.Assemble("(component " + c.text + ")"); err == nil {
+			f.Add(bin)
+		}
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		c, err := component.Decode(b)
+		if err != nil {
+			return
+		}
+		again, err := component.Decode(c.Encode())
+		if err != nil {
+			t.Fatalf("what was decoded cannot be encoded: %v", err)
+		}
+		valid := component.Validate(c)
+		if got := component.Validate(again); (got == nil) != (valid == nil) {
+			t.Errorf("%v, but after encoding it %v", valid, got)
+		}
+		if p, err := component.Link(c); err == nil {
+			if _ = p.String(); valid != nil {
+				t.Errorf("it can be linked, but is not valid: %v", valid)
+			}
+		}
+	})
+}

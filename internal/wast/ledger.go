@@ -87,3 +87,29 @@ func (l *Ledger) Unused(t *testing.T) {
 		}
 	}
 }
+
+// Binaries gives the components of the reference tests in root, valid or not:
+// seeds for fuzzing. There are none if the tests are not there.
+func Binaries(root string) [][]byte {
+	var list [][]byte
+	files, _ := filepath.Glob(filepath.Join(root, "*", "*.wast"))
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			continue
+		}
+		script, err := Parse(string(text))
+		if err != nil {
+			continue
+		}
+		for _, cmd := range script {
+			if cmd.Text == nil {
+				continue
+			}
+			if bin, err := cmd.Text.Assemble(); err == nil {
+				list = append(list, bin)
+			}
+		}
+	}
+	return list
+}
