@@ -246,7 +246,7 @@ func TestHandlerTimeout(t *testing.T) {
 		if status != 504 || content != "Gateway Timeout\n" || err != nil {
 			t.Errorf("%s: %d %q, %v", method, status, content, err)
 		}
-		if log := s.log.String(); !strings.Contains(log, "no response in time") {
+		if log := s.log.String(); !strings.Contains(log, "no response within the time limit") {
 			t.Errorf("%s: log: %q", method, log)
 		}
 		for try := 0; ; try++ {
