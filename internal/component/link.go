@@ -12,7 +12,7 @@ import (
 // Limits of what a component may make Link do. A component of a few bytes can
 // ask for exponentially many instances or for types of exponential size.
 const (
-	maxWork      = 1 << 19  // definitions evaluated, exports made, types compared
+	minWork      = 1 << 16  // definitions evaluated, exports made, types compared: at least so many, and more for more bytes
 	maxInstances = 10_000   // component instances, and steps
 	maxTypeNodes = 100_000  // of one value type written out as a tree
 	maxAllNodes  = 16 << 20 // of all value types together
@@ -25,7 +25,7 @@ const (
 // rejects a component that is not valid, but does not check all that the
 // specification asks for (see RATIONALE.md). An error is an *[Error].
 func Link(c *Component) (*Program, error) {
-	l := newLinker()
+	l := newLinker(c)
 	root, err := l.link(c)
 	if err == nil {
 		err = l.finish(root)
@@ -42,7 +42,7 @@ func Link(c *Component) (*Program, error) {
 // Validate checks a component as [Link] does, but lets it import what no host
 // can give: components and core modules, for a composer to supply.
 func Validate(c *Component) error {
-	l := newLinker()
+	l := newLinker(c)
 	return wrap(l.checking(func() error {
 		_, err := l.link(c)
 		if err == nil {
@@ -57,6 +57,7 @@ type linker struct {
 	out     *output
 	scratch bool // out is thrown away: only checking
 	work    int
+	maxWork int
 	nodes   int
 	depth   int
 
@@ -72,8 +73,9 @@ type linker struct {
 	same     map[[2]*abi.Type]bool  // pairs found equal
 }
 
-func newLinker() *linker {
+func newLinker(c *Component) *linker {
 	return &linker{
+		maxWork: minWork + weigh(c),
 		out:     newOutput(),
 		info:    make(map[*abi.Type]typeInfo),
 		prims:   make(map[PrimType]*abi.Type),
@@ -85,6 +87,46 @@ func newLinker() *linker {
 		alone:   make(map[*Component]bool),
 		same:    make(map[[2]*abi.Type]bool),
 	}
+}
+
+// weigh gives about how many bytes a component takes in binary, but no more:
+// what a component may make the linker do grows with it.
+func weigh(c *Component) int {
+	n := 0
+	for _, d := range c.Defs {
+		switch d := d.(type) {
+		case *CoreModule:
+			n += len(d.Data)
+		case *Nested:
+			n += weigh(d.Component)
+		case *TypeDef:
+			n += weighType(d.Type)
+		case *Import:
+			n += len(d.Name)
+		case *Export:
+			n += len(d.Name)
+		}
+		n += 4
+	}
+	return n
+}
+
+func weighType(t Type) int {
+	var decls []Decl
+	switch t := t.(type) {
+	case *ComponentType:
+		decls = t.Decls
+	case *InstanceType:
+		decls = t.Decls
+	}
+	n := 2
+	for _, d := range decls {
+		if d.Type != nil {
+			n += weighType(d.Type)
+		}
+		n += 4
+	}
+	return n
 }
 
 // wrap makes an error an *Error, if it is not nil and not one already.
@@ -113,7 +155,7 @@ func newOutput() *output {
 
 // spend counts work against the limit.
 func (l *linker) spend(n int) error {
-	if l.work += n; l.work > maxWork {
+	if l.work += n; l.work > l.maxWork {
 		return errors.New("the component is too large: linking it takes too many steps")
 	}
 	return nil
