@@ -1,10 +1,13 @@
 package abi
 
 import (
+	"encoding/binary"
 	"fmt"
+	"math/rand/v2"
 	"reflect"
 	"strings"
 	"testing"
+	"unsafe"
 )
 
 var noResult = reflect.TypeFor[struct{}]()
@@ -103,6 +106,57 @@ func throughFlat(t *testing.T, plan *GoPlan, args *[]any) error {
 		t.Errorf("flat: %v became %v", *args, got)
 	}
 	return err
+}
+
+// FuzzLiftDynamic lifts values of random types from arbitrary memory and core
+// values, dynamically and as Go types, which must come to the same.
+func FuzzLiftDynamic(f *testing.F) {
+	for seed := range uint64(16) {
+		r := rand.New(rand.NewPCG(seed, 4))
+		mem := make([]byte, 256)
+		for i := range mem {
+			mem[i] = byte([]int{0, 0, 0, 1, 8, 16, 64, r.IntN(256)}[r.IntN(8)])
+		}
+		f.Add(seed, mem)
+	}
+	f.Fuzz(func(t *testing.T, seed uint64, mem []byte) {
+		r := rand.New(rand.NewPCG(seed, 5))
+		ft, g, _ := signature(randomDescs(r, 3, 6), nil)
+		nameLabels(ft.ParamTuple())
+		static, serr := BindGo(ft, g, noResult, resolveThing)
+		plan, err := BindGo(ft, argsType, noResult, resolveThing)
+		if err != nil || serr != nil {
+			t.Fatal(err, serr)
+		}
+		stack := make([]uint64, 20)
+		for i := range stack {
+			if 8*i+8 <= len(mem) {
+				stack[i] = binary.LittleEndian.Uint64(mem[8*i:])
+			}
+		}
+		enc := StringEncoding(r.IntN(3))
+		lift := func(p *GoPlan, v unsafe.Pointer) (err error) {
+			cx := (&fakeGuest{mem: mem}).call(enc)
+			cx.Opts.LiftLimit = 1 << 20
+			checkAlloc(t, 1<<23, func() error { err = p.LiftParams(cx, stack, v); return err })
+			return err
+		}
+		var args []any
+		want, v := reflect.New(g), reflect.New(g)
+		serr, err = lift(static, want.UnsafePointer()), lift(plan, ptrTo(&args))
+		switch {
+		case code(err) == TrapLiftLimit:
+			return // dynamic values are larger
+		case code(err) != code(serr):
+			t.Fatalf("%v, as Go types %v", err, serr)
+		case err != nil:
+			return
+		}
+		to := newGuest().call(enc)
+		if err := throughMemory(to, plan, static, args, v); err != nil || text(ft.ParamTuple(), v.Elem()) != text(ft.ParamTuple(), want.Elem()) {
+			t.Errorf("%v: %v", args, err)
+		}
+	})
 }
 
 func TestDynamicMismatch(t *testing.T) {
