@@ -253,7 +253,7 @@ func TestHandlerTimeout(t *testing.T) {
 			if status, _, _ = s.do(t, "GET", nil); status == 200 {
 				break
 			}
-			if try == 100 {
+			if try == 300 {
 				t.Fatalf("%s: status %d after the timeout", method, status)
 			}
 		}
