@@ -158,7 +158,11 @@ func (r *reader) externDesc() ExternDesc {
 			d.Index = r.u32()
 		}
 	case SortValue:
-		r.failf(at, "value imports and exports are not supported")
+		if d.ValEq = !r.flag("bound of a value"); d.ValEq {
+			d.Index = r.u32()
+		} else if t := r.valType(); t != nil {
+			d.ValTyp = *t
+		}
 	default:
 		r.failf(at, "the type of an import or export cannot be of sort %s", d.Sort)
 	}

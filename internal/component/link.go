@@ -22,8 +22,8 @@ const (
 // Link evaluates a component: it instantiates the components inside it as far
 // as that can be done without running anything, resolves all types and
 // aliases, and gives the steps that are left to be done at run time. It
-// rejects a component that is not valid, but does not check all that the
-// specification asks for (see RATIONALE.md). An error is an *[Error].
+// rejects a component that is not valid; the bodies of core modules are left to
+// the engine. An error is an *[Error].
 func Link(c *Component) (*Program, error) {
 	l := newLinker(c)
 	root, err := l.link(c)
@@ -273,7 +273,7 @@ func (l *linker) evaluate(cv *componentVal, inst int, imports supplier) (*instan
 			return nil, l.locate(err, cv.ast, i, inst)
 		}
 	}
-	return ev.exports, nil
+	return ev.exports, s.valuesUsed()
 }
 
 // locate tells where in the binary an error occurred, unless it does already.

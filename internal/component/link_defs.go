@@ -1,7 +1,6 @@
 package component
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
@@ -44,7 +43,7 @@ func (ev *evaluation) define(d Def) error {
 	case *Canon:
 		e, err = ev.canon(d)
 	case *Start:
-		err = errors.New("start definitions are not supported")
+		return ev.start(d)
 	case *Import:
 		e, err = ev.importDef(d)
 	case *Export:
@@ -76,7 +75,7 @@ func (ev *evaluation) importDef(d *Import) (entity, error) {
 }
 
 func (ev *evaluation) export(d *Export) (entity, error) {
-	e, err := ev.s.get(d.Sort, d.Index)
+	e, err := ev.use(d.Sort, d.Index)
 	if err == nil {
 		err = ev.exportNames.add(d.Name, d.Attrs, d.Sort)
 	}
@@ -105,12 +104,15 @@ func (ev *evaluation) export(d *Export) (entity, error) {
 		return nil, fmt.Errorf("export %q: %w", d.Name, err)
 	}
 	ev.exports.add(d.Name, e)
+	if v, ok := e.(*value); ok {
+		return &value{v.typ, true}, nil
+	}
 	return e, nil
 }
 
 func exportable(s Sort) error {
 	switch s {
-	case SortCoreModule, SortFunc, SortType, SortComponent, SortInstance:
+	case SortCoreModule, SortFunc, SortValue, SortType, SortComponent, SortInstance:
 		return nil
 	}
 	return fmt.Errorf("a %s cannot be exported", s)
@@ -178,7 +180,7 @@ func (ev *evaluation) instance(d *Instance) (entity, error) {
 func (ev *evaluation) args(d *Instance) (map[string]entity, error) {
 	args := make(map[string]entity, len(d.Args))
 	for _, a := range d.Args {
-		e, err := ev.s.get(a.Sort, a.Index)
+		e, err := ev.use(a.Sort, a.Index)
 		if err == nil {
 			err = exportable(a.Sort)
 		}
@@ -200,7 +202,7 @@ func (ev *evaluation) inlineInstance(d *Instance) (entity, error) {
 	in := newInstanceVal()
 	var names nameSet
 	for _, x := range d.Exports {
-		e, err := ev.s.get(x.Sort, x.Index)
+		e, err := ev.use(x.Sort, x.Index)
 		if err == nil {
 			err = exportable(x.Sort)
 		}

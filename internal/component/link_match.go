@@ -38,6 +38,10 @@ func (l *linker) fresh(s *scope, d ExternDesc, path []string) (entity, *ImportIt
 	if !l.scratch {
 		return nil, nil, fmt.Errorf("a host cannot give a %s", d.Sort)
 	}
+	if d.Sort == SortValue {
+		t, err := l.valueType(s, d)
+		return &value{typ: t}, nil, err
+	}
 	if d.Sort == SortComponent {
 		tc, err := closureAt(s, d.Index, true)
 		return &componentVal{typ: tc}, nil, err
@@ -83,6 +87,12 @@ func (l *linker) match(s *scope, d ExternDesc, e entity) (entity, error) {
 		f := *e.(*Func)
 		f.Type = want
 		return &f, err
+	case SortValue:
+		want, err := l.valueType(s, d)
+		if err == nil {
+			err = l.sameType(want, e.(*value).typ)
+		}
+		return &value{typ: want}, err
 	case SortType:
 		return e, l.matchType(s, d, e.(*typeVal))
 	case SortInstance:

@@ -11,8 +11,8 @@ import (
 const sortCount = int(SortCoreTag) + 1
 
 // An entity is what an index of an index space stands for: *coreItem,
-// *coreTypeVal, *coreModule, *coreInstance, *Func, *typeVal, *componentVal or
-// *instanceVal.
+// *coreTypeVal, *coreModule, *coreInstance, *Func, *value, *typeVal,
+// *componentVal or *instanceVal.
 type entity interface{ sort() Sort }
 
 type (
@@ -80,6 +80,13 @@ type (
 		hidden  *Resource
 	}
 
+	// A value is a value, which the component that has it must use exactly
+	// once.
+	value struct {
+		typ  *abi.Type
+		used bool
+	}
+
 	// A typeClosure is a component or instance type with what it may alias
 	// from outside.
 	typeClosure struct {
@@ -96,6 +103,7 @@ func (*coreTypeVal) sort() Sort  { return SortCoreType }
 func (*coreModule) sort() Sort   { return SortCoreModule }
 func (*coreInstance) sort() Sort { return SortCoreInstance }
 func (*Func) sort() Sort         { return SortFunc }
+func (*value) sort() Sort        { return SortValue }
 func (*componentVal) sort() Sort { return SortComponent }
 func (*instanceVal) sort() Sort  { return SortInstance }
 func (*typeVal) sort() Sort      { return SortType }
@@ -222,6 +230,9 @@ func (l *linker) alias(s *scope, a *Alias) (entity, error) {
 	e := in.exports[a.Name]
 	if e == nil {
 		return nil, fmt.Errorf("instance %d has no export %q", a.Instance, a.Name)
+	}
+	if v, ok := e.(*value); ok {
+		e = &value{typ: v.typ}
 	}
 	return e, ofSort(e, a.Sort, a.Name)
 }

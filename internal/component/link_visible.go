@@ -87,6 +87,8 @@ func (l *linker) admit(s *typeSet, e entity) error {
 	switch e := e.(type) {
 	case *Func:
 		return l.admitFunc(s, e.Type)
+	case *value:
+		return l.hasName(s, e.typ)
 	case *typeVal:
 		if err := l.admitType(s, e); err != nil {
 			return err

@@ -151,7 +151,6 @@ func TestDecodeErrors(t *testing.T) {
 		{"huge count", section(secType, 0xff, 0xff, 0xff, 0xff, 0x0f), "a list of 4294967295 items does not fit in the 0 bytes left"},
 		{"too much", section(secType, 0, 0), "type: 1 bytes too many (at offset 0xb)"},
 		{"option twice", section(secCanon, 1, 0x01, 0, 0, 2, 3, 0, 3, 0), "canonical option memory is given twice"},
-		{"value", section(secImport, 1, 0, 1, 'a', 2, 1, 0x7f), "value imports and exports are not supported"},
 		{"name", section(secImport, 1, 0, 1, 0xff, 1, 0), "a name is not valid UTF-8"},
 		{"nesting", string(deep.Encode()), "more than 100 levels of nesting"},
 		{"nested module", section(secComponent, coreModuleVersion...), "a core module where a component is expected"},

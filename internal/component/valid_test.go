@@ -74,6 +74,26 @@ var validity = []struct{ name, text, want string }{
 		(component $c (type $l (list (tuple string u8))) (import "t" (type (eq $l))))
 		(instance (instantiate $c (with "t" (type $n))))`, "is expected"},
 	{"a map with keys that are none", `(type (map f32 u8))`, "a map with keys of type f32"},
+	{"values pass through a start function and a child", `
+		(import "v" (value $v string))
+		(import "f" (func $f (param "s" string) (result u8)))
+		(start $f (value $v) (result (value $w)))
+		(component $c (import "v" (value $v u8)) (export "v" (value $v)))
+		(instance $i (instantiate $c (with "v" (value $w))))
+		(alias export $i "v" (value $x))
+		(export "x" (value $x))`, ""},
+	{"a value that is never used", `(import "v" (value string))`, "value 0 is never used"},
+	{"a value that is used twice", `(import "v" (value $v string)) (export "a" (value $v)) (export "b" (value $v))`, "value 0 is used twice"},
+	{"a value of another type", `
+		(import "v" (value $v string))
+		(component $c (import "v" (value $v u8)) (export "v" (value $v)))
+		(instance $i (instantiate $c (with "v" (value $v))))`, "type u8 is expected, not string"},
+	{"a start function without its argument", `
+		(import "f" (func $f (param "s" string)))
+		(start $f)`, "1 parameters, but is given 0 arguments"},
+	{"a start function whose result is left out", `
+		(import "f" (func $f (result u8)))
+		(start $f)`, "does not have 0 results"},
 	{"a memory type of more than 4 GiB", `(import "m" (core module (import "" "m" (memory 65537))))`, "at most 65536"},
 }
 
