@@ -68,7 +68,28 @@ func compileProgram(ctx context.Context, e *Engine, name string, prog *component
 		}
 		step.mod = done[k]
 	}
-	return c, nil
+	return c, checkSpare(ctx, e, name, prog)
+}
+
+// checkSpare has the engine check the core modules that are never
+// instantiated.
+func checkSpare(ctx context.Context, e *Engine, name string, prog *component.Program) error {
+	for _, spare := range prog.Spare {
+		m, err := wasm.Parse(spare.Data)
+		if err != nil {
+			return fmt.Errorf("%s: core module at offset 0x%x: %w", name, spare.Offset, err)
+		}
+		imports := slices.Clone(m.Imports)
+		for i := range imports {
+			imports[i].Module = hostModule // wazero has no modules with empty names
+		}
+		mod, err := e.rt.CompileModule(ctx, m.WithImports(imports, false))
+		if err != nil {
+			return fmt.Errorf("%s: core module at offset 0x%x: %w", name, spare.Offset, err)
+		}
+		mod.Close(ctx)
+	}
+	return nil
 }
 
 // directArgs replaces calls between component instances that move nothing but

@@ -36,7 +36,21 @@ func Link(c *Component) (*Program, error) {
 	if err != nil {
 		return nil, wrap(err)
 	}
+	l.out.prog.Spare = l.spare()
 	return l.out.prog, nil
+}
+
+// spare gives the core modules that were met and that no step instantiates, in
+// the order of the binary.
+func (l *linker) spare() []*CoreModule {
+	var list []*CoreModule
+	for m := range l.cores {
+		if _, used := l.out.modules[m]; !used {
+			list = append(list, m)
+		}
+	}
+	slices.SortFunc(list, func(a, b *CoreModule) int { return cmp.Compare(a.Offset, b.Offset) })
+	return list
 }
 
 // Validate checks a component as [Link] does, but lets it import what no host

@@ -15,6 +15,10 @@ type Program struct {
 	Exports   []*ExportItem  // of the root, in order
 	Polls     []*PollFunc    // at most one per component instance, in their order
 
+	// Spare has the core modules that no step instantiates: a host has nothing
+	// to do with them but to see that they are valid.
+	Spare []*CoreModule
+
 	// Names has the names under which value types were exported or imported,
 	// the first one of each. Types are structural: this is for messages only,
 	// and a type without a name, or a copy of it, is as good.
