@@ -62,13 +62,13 @@ func (in *Instance) callCore(core int, stack []uint64) error {
 // leave checks that a component instance may call an import now.
 func (in *Instance) leave(sub int, name string) {
 	if in.stopping.Load() {
-		panic(&hostError{name, ErrClosed})
+		panic(&hostError{name: name, err: ErrClosed})
 	}
 	if in.interrupted.Load() {
-		panic(&hostError{name, errInterrupted})
+		panic(&hostError{name: name, err: errInterrupted})
 	}
 	if in.subs[sub].noLeave {
-		panic(&hostError{name, errLeave})
+		panic(&hostError{name: name, err: errLeave})
 	}
 }
 

@@ -51,7 +51,7 @@ func (k *linking) lowerImport(ref *component.CoreRef) (api.GoModuleFunc, abi.Cor
 			err = end
 		}
 		if err != nil {
-			panic(&hostError{name, err})
+			panic(&hostError{name: name, err: err})
 		}
 		in.giveCall(c)
 	}
@@ -65,7 +65,7 @@ func (k *linking) lowerLifted(name string, ref *component.CoreRef) (api.GoModule
 	if err != nil {
 		return nil, abi.CoreSig{}, err
 	}
-	callee := k.half(name, f)
+	callee, where := k.half(name, f), k.prog.Instances[f.Instance].Name
 	sub, opts := ref.Instance, k.options(ref.Opts, ref.Instance)
 	slots := max(len(plan.Callee.Params), len(plan.Callee.Results))
 	call := func(ctx context.Context, _ api.Module, stack []uint64) {
@@ -86,7 +86,7 @@ func (k *linking) lowerLifted(name string, ref *component.CoreRef) (api.GoModule
 			err = in.postReturn(callee, out)
 		}
 		if err != nil {
-			panic(&hostError{name, err})
+			panic(&hostError{name, err, where})
 		}
 		in.giveStack(out)
 		in.giveCall(from)
@@ -102,7 +102,7 @@ func resourceNew(ref *component.CoreRef) api.GoModuleFunc {
 		in.leave(sub, "resource.new")
 		h, err := in.subs[sub].table.AddOwn(in.types[res], uint32(stack[0]), nil)
 		if err != nil {
-			panic(&hostError{"resource.new", err})
+			panic(&hostError{name: "resource.new", err: err})
 		}
 		stack[0] = uint64(h)
 	}
@@ -114,7 +114,7 @@ func resourceRep(ref *component.CoreRef) api.GoModuleFunc {
 		in := instanceOf(ctx)
 		e, err := in.subs[sub].table.Lookup(uint32(stack[0]), in.types[res])
 		if err != nil {
-			panic(&hostError{"resource.rep", err})
+			panic(&hostError{name: "resource.rep", err: err})
 		}
 		stack[0] = uint64(e.Rep)
 	}
@@ -126,7 +126,7 @@ func resourceDrop(ref *component.CoreRef) api.GoModuleFunc {
 		in := instanceOf(ctx)
 		in.leave(sub, name)
 		if err := in.subs[sub].table.Drop(&in.guest, uint32(stack[0]), in.types[res]); err != nil {
-			panic(&hostError{name, err})
+			panic(&hostError{name: name, err: err})
 		}
 	}
 }

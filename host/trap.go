@@ -8,10 +8,12 @@ import (
 	"github.com/tetratelabs/wazero/sys"
 )
 
-// A hostError carries an error of a host function through guest frames.
+// A hostError carries an error of a host function, or of a function of another
+// component instance, through guest frames.
 type hostError struct {
-	name string
-	err  error
+	name   string
+	err    error
+	callee string // the other component instance; "" for a host function
 }
 
 func (e *hostError) Error() string { return e.name + ": " + e.err.Error() }
@@ -38,8 +40,17 @@ func (in *Instance) newTrap(fn string, err error) error {
 		return trap
 	}
 	t := &Trap{Component: in.pre.c.name, Func: fn, Err: err}
-	t.Msg, t.Stack, _ = strings.Cut(err.Error(), "\nwasm stack trace:\n")
+	stack := guestStack(err)
 	var host *hostError
+	for errors.As(err, &host) && host.callee != "" {
+		t.Msg = fmt.Sprintf("%s of component instance %s: ", host.name, host.callee)
+		t.Err, err = host.err, host.err
+		stack = append(guestStack(err), stack...)
+		host = nil
+	}
+	t.Stack = strings.Join(stack, "\n")
+	inner := t.Msg
+	t.Msg, _, _ = strings.Cut(err.Error(), "\nwasm stack trace:\n")
 	switch {
 	case errors.Is(err, errInterrupted), errors.As(err, &closed):
 		t.Msg, t.Err = errInterrupted.Error(), errInterrupted
@@ -50,8 +61,26 @@ func (in *Instance) newTrap(fn string, err error) error {
 		t.Msg, _, _ = strings.Cut(t.Msg, " (recovered by wazero)")
 		t.Msg, _, _ = strings.Cut(t.Msg, "\n")
 	}
-	t.Stack = strings.ReplaceAll(strings.TrimSpace(t.Stack), "\n\t", "\n")
+	t.Msg = inner + t.Msg
 	return t
+}
+
+// guestStack gives the frames of the last guest that an error went through,
+// without those of guests that it called.
+func guestStack(err error) []string {
+	const title = "\nwasm stack trace:\n"
+	text := err.Error()
+	i := strings.LastIndex(text, title)
+	if i < 0 {
+		return nil
+	}
+	var frames []string
+	for line := range strings.Lines(text[i+len(title):]) {
+		if line = strings.TrimSpace(line); line != "" {
+			frames = append(frames, line)
+		}
+	}
+	return frames
 }
 
 // poison ends the instance with err: all calls that wait and all later ones
