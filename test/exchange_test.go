@@ -67,6 +67,10 @@ func (s *hostShop) ThingBest(ctx context.Context, things []exchange.Thing) (best
 }
 
 func (s *hostShop) ThingMake(ctx context.Context, name string, ms uint32) (exchange.Thing, error) {
+	if name == "never" {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
 	time.Sleep(time.Duration(ms) * time.Millisecond)
 	return s.NewThing(ctx, name)
 }
