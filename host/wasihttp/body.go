@@ -72,6 +72,8 @@ type outgoing struct {
 	*body
 	ctx     context.Context
 	trailer http.Header // gets the trailers at the end
+	length  int64       // declared, -1 if not
+	count   int64       // read so far
 	unwatch func()
 
 	mu   sync.Mutex
@@ -79,8 +81,8 @@ type outgoing struct {
 	done bool  // all was read
 }
 
-func newOutgoing(ctx context.Context, b *body, trailer http.Header) *outgoing {
-	o := &outgoing{body: b, ctx: ctx, trailer: trailer}
+func newOutgoing(ctx context.Context, b *body, length int64, trailer http.Header) *outgoing {
+	o := &outgoing{body: b, ctx: ctx, trailer: trailer, length: length}
 	o.unwatch = b.watchTrailers(func(c ErrorCode) {
 		o.mu.Lock()
 		o.err = c
@@ -101,15 +103,23 @@ func (b *body) watchTrailers(fail func(ErrorCode)) (stop func()) {
 
 func (o *outgoing) Read(p []byte) (int, error) {
 	n, err := o.stream.Read(p)
+	o.count += int64(n)
 	if err == nil {
 		return n, nil
 	}
-	if err == io.EOF {
+	short := err == io.EOF && o.count < o.length
+	if err == io.EOF && !short {
 		err = o.finish()
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if err != io.EOF && o.err != nil {
+	if short && o.err == nil {
+		// net/http would notice, but its connection may break before it says so.
+		c := code(HTTPRequestBodySize)
+		c.HTTPRequestBodySize = host.Some(uint64(o.count))
+		o.err = c
+	}
+	if (short || err != io.EOF) && o.err != nil {
 		err = o.err
 	}
 	o.done = err == io.EOF

@@ -81,7 +81,7 @@ func roundTrip(ctx context.Context, cancel context.CancelCauseFunc, rt http.Roun
 	if ctx.Err() != nil {
 		err = context.Cause(ctx)
 	}
-	c := classify(err)
+	c := t.cause(err)
 	r.sent.Resolve(sendErr(c))
 	cancel(c)
 	return nil, c
@@ -237,7 +237,7 @@ func newHTTPRequest(ctx context.Context, r *Request) (*http.Request, error) {
 	for _, names := range req.Header["Trailer"] {
 		declareTrailers(req.Trailer, names)
 	}
-	req.Body = newOutgoing(ctx, &r.body, req.Trailer)
+	req.Body = newOutgoing(ctx, &r.body, length, req.Trailer)
 	return req, nil
 }
 
