@@ -4,6 +4,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -78,7 +79,11 @@ func TestBadInput(t *testing.T) {
 		{"inspect core module", []string{"inspect", write(t, "core2.wasm", coreModule)}, 1, []string{"core module"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, stderr, status := isyswasfa(t, c.args...)
+			args := c.args
+			if args[0] == "serve" && !slices.Contains(args, "--addr") {
+				args = append(args, "--addr=127.0.0.1:0") // the usual port may be in use
+			}
+			_, stderr, status := isyswasfa(t, args...)
 			if status != c.status {
 				t.Errorf("exit status %d, want %d", status, c.status)
 			}
