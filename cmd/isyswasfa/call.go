@@ -10,7 +10,6 @@ import (
 
 	"github.com/isyswasfa/isyswasfa/host"
 	"github.com/isyswasfa/isyswasfa/host/wasi"
-	"github.com/isyswasfa/isyswasfa/host/wasihttp"
 	"github.com/isyswasfa/isyswasfa/host/wave"
 )
 
@@ -85,15 +84,10 @@ func call(c *cli.Context, arg string, expr callExpr) error {
 		return err
 	}
 	defer engine.Close(ctx)
-	done := (&progress{w: c.App.ErrWriter}).step("compiling " + name + " for this machine")
-	component, err := engine.Compile(ctx, name, binary)
-	done()
+	component, linker, err := compile(ctx, c, engine, name, binary)
 	if err != nil {
 		return err
 	}
-	linker := host.NewLinker(engine)
-	wasi.AddToLinker(linker)
-	wasihttp.AddToLinker(linker)
 	if c.Bool("stub") {
 		linker.DefineMissing(component)
 	}

@@ -7,8 +7,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -84,15 +82,10 @@ func serve(c *cli.Context, arg string) error {
 
 // newHandler compiles and links the component.
 func newHandler(ctx context.Context, c *cli.Context, engine *host.Engine, name string, binary []byte) (*wasihttp.Handler, error) {
-	done := (&progress{w: c.App.ErrWriter}).step("compiling " + name + " for this machine")
-	component, err := engine.Compile(ctx, name, binary)
-	done()
+	component, linker, err := compile(ctx, c, engine, name, binary)
 	if err != nil {
 		return nil, err
 	}
-	linker := host.NewLinker(engine)
-	wasi.AddToLinker(linker)
-	wasihttp.AddToLinker(linker)
 	pre, err := linker.Link(component)
 	if err != nil {
 		return nil, err
@@ -101,7 +94,7 @@ func newHandler(ctx context.Context, c *cli.Context, engine *host.Engine, name s
 	return wasihttp.NewHandler(pre, wasihttp.Config{
 		Timeout:        c.Duration("timeout"),
 		MaxConcurrency: c.Int("max-concurrency"),
-		WASI:           wasi.Config{Stdout: wasi.SyncWriter(c.App.Writer), Stderr: stderr},
+		WASI:           wasi.Config{Stdout: c.App.Writer, Stderr: stderr},
 		Logger:         slog.New(slog.NewTextHandler(stderr, nil)),
 	})
 }
@@ -138,28 +131,4 @@ func serveHTTP(c *cli.Context, listener net.Listener, handler *wasihttp.Handler)
 		err = errors.Join(err, serveErr)
 	}
 	return err
-}
-
-// cacheDir gives a folder of the user's cache, or "" where there is none that
-// can be written to: compiled code must not lie where others can write.
-func cacheDir(name string) string {
-	root, err := os.UserCacheDir()
-	if err != nil {
-		return ""
-	}
-	dir := filepath.Join(root, "isyswasfa", name)
-	if os.MkdirAll(dir, 0o700) != nil || !writable(dir) {
-		return ""
-	}
-	return dir
-}
-
-func writable(dir string) bool {
-	f, err := os.CreateTemp(dir, ".writable")
-	if err != nil {
-		return false
-	}
-	f.Close()
-	os.Remove(f.Name())
-	return true
 }

@@ -7,7 +7,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"io"
 
 	"github.com/isyswasfa/isyswasfa/internal/gobuild"
 	"github.com/isyswasfa/isyswasfa/transform"
@@ -30,7 +29,6 @@ type Options struct {
 	Features []string                        // of the WIT's @unstable items, those to keep
 	Warn     func(msg string)                // told what the user should know; may be nil
 	Step     func(what string) (done func()) // told what is being done; may be nil
-	Stderr   io.Writer                       // for the toolchain's own progress; may be nil
 }
 
 // A Result is a built component.
@@ -49,7 +47,7 @@ func Component(ctx context.Context, o Options) (*Result, error) {
 	if step == nil {
 		step = func(string) func() { return func() {} }
 	}
-	opts := gobuild.Options{Package: o.Package, Tags: o.Tags, Stderr: o.Stderr}
+	opts := gobuild.Options{Package: o.Package, Tags: o.Tags}
 	pkg, err := gobuild.Inspect(ctx, opts)
 	if err != nil {
 		return nil, err

@@ -28,6 +28,13 @@ func (p *Program) TypeString(t *abi.Type) string {
 	return tp.String()
 }
 
+// TypeStringOf is [Program.TypeString] with handles written by a function.
+func (p *Program) TypeStringOf(t *abi.Type, handle func(*abi.Type) string) string {
+	tp := typePrinter{names: p.Names, handle: handle}
+	tp.typ(t)
+	return tp.String()
+}
+
 // Structure gives a type as [Program.TypeString] does, but for the outermost
 // level, which is written out even if it has a name.
 func (p *Program) Structure(t *abi.Type) string {
@@ -59,8 +66,9 @@ func brief(t *abi.Type) string {
 // that is not 0.
 type typePrinter struct {
 	strings.Builder
-	names map[*abi.Type]string
-	limit int
+	names  map[*abi.Type]string
+	handle func(*abi.Type) string // writes own and borrow; nil for own<r> and borrow<r>
+	limit  int
 }
 
 func (p *typePrinter) fn(f *abi.FuncType) {
@@ -112,6 +120,10 @@ func (p *typePrinter) structure(t *abi.Type) {
 	case abi.Result:
 		p.result(t.Cases[0].Type, t.Cases[1].Type)
 	case abi.Own, abi.Borrow:
+		if p.handle != nil {
+			p.WriteString(p.handle(t))
+			return
+		}
 		name := "?"
 		if r, ok := t.Resource.(*Resource); ok {
 			name = resourceName(r)

@@ -1,0 +1,52 @@
+package main
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/isyswasfa/isyswasfa/host"
+	"github.com/isyswasfa/isyswasfa/host/wasi"
+	"github.com/isyswasfa/isyswasfa/host/wasihttp"
+)
+
+// compile compiles a component, saying so if it takes long, and gives it with
+// a linker that has WASI.
+func compile(ctx context.Context, c *cli.Context, engine *host.Engine, name string, binary []byte) (*host.Component, *host.Linker, error) {
+	done := (&progress{w: c.App.ErrWriter}).step("compiling " + name + " for this machine")
+	component, err := engine.Compile(ctx, name, binary)
+	done()
+	if err != nil {
+		return nil, nil, err
+	}
+	linker := host.NewLinker(engine)
+	wasi.AddToLinker(linker)
+	wasihttp.AddToLinker(linker)
+	return component, linker, nil
+}
+
+// cacheDir gives a folder of the user's cache, or "" where there is none that
+// can be written to: compiled code must not lie where others can write.
+func cacheDir(name string) string {
+	root, err := os.UserCacheDir()
+	if err != nil {
+		return ""
+	}
+	dir := filepath.Join(root, "isyswasfa", name)
+	if os.MkdirAll(dir, 0o700) != nil || !writable(dir) {
+		return ""
+	}
+	return dir
+}
+
+func writable(dir string) bool {
+	f, err := os.CreateTemp(dir, ".writable")
+	if err != nil {
+		return false
+	}
+	f.Close()
+	os.Remove(f.Name())
+	return true
+}
