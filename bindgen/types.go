@@ -127,3 +127,18 @@ func (ts *Types) Halves(f *wit.Function) (start, result *abi.FuncType) {
 	start.Result = Result(start.Result, Handle())
 	return start, result
 }
+
+// Origin follows `use` to the interface or world that defines a type.
+func Origin(t *wit.TypeDef) *wit.TypeDef {
+	for {
+		a, ok := t.Kind.(*wit.Alias)
+		if !ok {
+			return t
+		}
+		next, ok := a.Type.(*wit.TypeDef)
+		if !ok || next.Name == "" || next.Interface == t.Interface && next.World == t.World {
+			return t
+		}
+		t = next
+	}
+}

@@ -244,7 +244,7 @@ func (g *generator) worldPackage() *goPackage {
 }
 
 // isOwn tells a type that an interface defines from one that it uses.
-func isOwn(t *wit.TypeDef) bool { return origin(t) == t }
+func isOwn(t *wit.TypeDef) bool { return bindgen.Origin(t) == t }
 
 // itemName gives the name of an interface's package.
 func (g *generator) itemName(item *wit.WorldItem, versions map[string]bool) string {
@@ -270,19 +270,4 @@ func (g *generator) ambiguous() map[string]bool {
 		first[name] = item.Interface.ID()
 	}
 	return twice
-}
-
-// origin follows `use` to the interface that defines a type.
-func origin(t *wit.TypeDef) *wit.TypeDef {
-	for {
-		a, ok := t.Kind.(*wit.Alias)
-		if !ok {
-			return t
-		}
-		next, ok := a.Type.(*wit.TypeDef)
-		if !ok || next.Name == "" || next.Interface == t.Interface && next.World == t.World {
-			return t
-		}
-		t = next
-	}
 }

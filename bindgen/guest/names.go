@@ -181,5 +181,5 @@ func (g *generator) sidedPart(t wit.Type) bool {
 	if td.Name == "" {
 		return g.carriesEnds(td)
 	}
-	return g.sided(origin(td))
+	return g.sided(bindgen.Origin(td))
 }

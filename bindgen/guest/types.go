@@ -34,7 +34,7 @@ func (f *file) typeName(t *wit.TypeDef) string { return f.ref(t, "type", 0) }
 // ref gives a name that belongs to a type, qualified if it is in another
 // package.
 func (f *file) ref(t *wit.TypeDef, what string, i int) string {
-	t = origin(t)
+	t = bindgen.Origin(t)
 	p := f.p.g.home(t, f.p)
 	name := p.id(what, t, i)
 	if p == f.p {
@@ -146,7 +146,7 @@ func (f *file) typeDef(t *wit.TypeDef) {
 // alias gives what a type alias stands for. The name of a resource alone is
 // no value type.
 func (f *file) alias(t *wit.TypeDef) string {
-	if o := origin(t); o != t {
+	if o := bindgen.Origin(t); o != t {
 		return f.typeName(o)
 	}
 	target := t.Kind.(*wit.Alias).Type

@@ -33,20 +33,6 @@ type carrier struct {
 	name string // in Pre, for those of guests
 }
 
-// origin follows `use` to the definition of a type.
-func origin(t *wit.TypeDef) *wit.TypeDef {
-	for {
-		a, ok := t.Kind.(*wit.Alias)
-		if !ok {
-			return t
-		}
-		next, ok := a.Type.(*wit.TypeDef)
-		if !ok || next.Name == "" || next.Interface == t.Interface && next.World == t.World {
-			return t
-		}
-		t = next
-	}
-}
 
 // resourceOf gives the resource that a handle is of.
 func resourceOf(h *wit.Handle) *wit.TypeDef { return h.Resource.Resolve().(*wit.TypeDef) }
@@ -112,7 +98,7 @@ func (g *generator) collect() {
 
 // key gives the key of a named type that text on side s mentions.
 func (g *generator) key(d *wit.TypeDef, s side) typeKey {
-	d = origin(d)
+	d = bindgen.Origin(d)
 	s = g.sideOf(d.Interface, s)
 	if g.isDirect(d, s) {
 		s = hosts
