@@ -33,7 +33,6 @@ type carrier struct {
 	name string // in Pre, for those of guests
 }
 
-
 // resourceOf gives the resource that a handle is of.
 func resourceOf(h *wit.Handle) *wit.TypeDef { return h.Resource.Resolve().(*wit.TypeDef) }
 
