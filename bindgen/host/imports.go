@@ -133,9 +133,11 @@ func (f *file) worldTypes() {
 	if !f.g.hasWorldTypes() {
 		return
 	}
-	f.printf("func addWorldTypes(l *%sLinker) {\nd := l.Instance(%q)\n", f.host(), transform.WorldTypes)
+	text := wit.Interface{Name: transform.WorldTypes, Package: f.g.world.Package}
+	f.printf("// Components that were made from the rewritten text know it by its second name.\n")
+	f.printf("func addWorldTypes(l *%sLinker) {\nfor _, name := range []string{%q, %q} {\nd := l.Instance(name)\n", f.host(), transform.WorldTypes, text.ID())
 	f.carriers(func(c *carrier) bool { return c.inst == transform.WorldTypes })
-	f.printf("}\n\n")
+	f.printf("}\n}\n\n")
 }
 
 // carriers defines the streams and futures of an instance.
