@@ -158,18 +158,31 @@ func (c *convention) halves(result *abi.Type, params ...*abi.Type) (start, res *
 	return fn(variant(abi.Result, result, handle(abi.Own, c.pending)), params...), fn(result, handle(abi.Own, c.ready))
 }
 
-func relayProgram(t testing.TB) *program { return relayProgramOf(newProgram(t), u32) }
+func relayProgram(t testing.TB) *program { return relayProgramOf(newProgram(t), u32, chained) }
+
+// A wiring tells what the relays of a program call.
+type wiring int
+
+const (
+	chained wiring = iota // the one before, and the first one the host
+	beside                // the host
+)
 
 // relayProgramOf relays results of any type that is one i32 in core, through
-// one relay in each component instance but the root if there are several.
-func relayProgramOf(p *program, of *abi.Type) *program {
+// one relay in each component instance but the root if there are several. The
+// last one is exported.
+func relayProgramOf(p *program, of *abi.Type, w wiring) *program {
 	c := p.convention()
 	start, result := c.halves(of, u32)
-	fetchStart := p.imported("test:fetch/fetch", "fetch-isyswasfa-start", start)
-	fetchResult := p.imported("test:fetch/fetch", "fetch-isyswasfa-result", result)
+	hostStart := p.imported("test:fetch/fetch", "fetch-isyswasfa-start", start)
+	hostResult := p.imported("test:fetch/fetch", "fetch-isyswasfa-result", result)
+	fetchStart, fetchResult := hostStart, hostResult
 	for sub := min(1, len(p.prog.Instances)-1); sub < len(p.prog.Instances); sub++ {
 		step := len(p.prog.Steps)
 		mem := memory(step)
+		if w == beside {
+			fetchStart, fetchResult = hostStart, hostResult
+		}
 		p.module(sub, relayModule,
 			lower("i", "make-task", sub, c.makeTask, mem),
 			lower("i", "state", sub, c.state, mem),
@@ -192,7 +205,7 @@ func relayProgramOf(p *program, of *abi.Type) *program {
 func relays(t *testing.T, f func(t *testing.T, p *program)) {
 	t.Run("single", func(t *testing.T) { f(t, relayProgram(t)) })
 	t.Run("chain", func(t *testing.T) {
-		f(t, relayProgramOf(newProgram(t, "root", "root/0", "root/1", "root/2"), u32))
+		f(t, relayProgramOf(newProgram(t, "root", "root/0", "root/1", "root/2"), u32, chained))
 	})
 }
 
@@ -412,7 +425,7 @@ type thing struct{ dropped *int }
 func TestAsyncDiscard(t *testing.T) {
 	p := newProgram(t)
 	res := p.resource("test:fetch/fetch", "thing")
-	p = relayProgramOf(p, handle(abi.Own, res))
+	p = relayProgramOf(p, handle(abi.Own, res), chained)
 	dropped := 0
 	cancel := func() {}
 	rt := NewResource("thing", func(_ *Instance, v *thing) { *v.dropped++ })

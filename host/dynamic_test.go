@@ -24,7 +24,7 @@ func dynamic(t testing.TB, pre *InstancePre, name string) *Function {
 func TestDynamicAsync(t *testing.T) {
 	p := newProgram(t)
 	res := p.resource("test:fetch/fetch", "thing")
-	p = relayProgramOf(p, handle(abi.Own, res))
+	p = relayProgramOf(p, handle(abi.Own, res), chained)
 	dropped := 0
 	cancel := func() {}
 	rt := NewResource("thing", func(_ *Instance, v *thing) { *v.dropped++ })
@@ -110,7 +110,7 @@ func TestDynamicMistakes(t *testing.T) {
 func TestExterns(t *testing.T) {
 	p := newProgram(t)
 	res := p.resource("test:fetch/fetch", "thing")
-	p = relayProgramOf(p, handle(abi.Own, res))
+	p = relayProgramOf(p, handle(abi.Own, res), chained)
 	c := &Component{prog: &p.prog}
 	var text strings.Builder
 	var write func(indent string, list []Extern)

@@ -173,11 +173,6 @@ func (r *router) unlisten(t *task) listener {
 	return l
 }
 
-func (r *router) input(comp int, in pollInput) {
-	c := &r.comps[comp]
-	c.inputs = append(c.inputs, in)
-}
-
 // awaitTask makes an op wait for a task whose pending handle is in hand.
 func (r *router) awaitTask(o *op, t *task) {
 	o.task = t

@@ -1,9 +1,6 @@
 package host
 
-import (
-	"fmt"
-	"slices"
-)
+import "fmt"
 
 // A router carries events between the components of one root instance. Its
 // events are those of isyswasfa:isyswasfa/isyswasfa; the rule of each is the
@@ -12,6 +9,8 @@ import (
 type router struct {
 	poller poller
 	comps  []routed // by component instance
+	work   workList // those that are to be polled
+	fed    int      // those of work that have inputs
 	tasks  int
 	waits  int      // tasks with a listener
 	ops    opSet    // ops that wait for a task
@@ -42,23 +41,31 @@ type readyOp struct {
 }
 
 // An opSet is a set of ops; op.slot is the index.
-type opSet []*op
+type opSet struct {
+	list       []*op
+	cancelable int // those whose callers may cancel them
+}
 
 func (s *opSet) add(o *op) {
-	o.slot = len(*s)
-	*s = append(*s, o)
+	o.slot = len(s.list)
+	s.list = append(s.list, o)
+	if o.cancelable {
+		s.cancelable++
+	}
 }
 
 func (s *opSet) remove(o *op) {
-	list := *s
-	if o.slot >= len(list) || list[o.slot] != o {
+	if o.slot >= len(s.list) || s.list[o.slot] != o {
 		return
 	}
-	last := len(list) - 1
-	list[o.slot] = list[last]
-	list[o.slot].slot = o.slot
-	list[last] = nil
-	*s = list[:last]
+	if o.cancelable {
+		s.cancelable--
+	}
+	last := len(s.list) - 1
+	s.list[o.slot] = s.list[last]
+	s.list[o.slot].slot = o.slot
+	s.list[last] = nil
+	s.list = s.list[:last]
 }
 
 // pollInput and pollOutput have the Go shape of the variants poll-input and
@@ -102,11 +109,38 @@ const (
 
 // init makes the router as good as new.
 func (r *router) init(p poller, comps int) {
-	*r = router{poller: p, comps: make([]routed, comps)}
+	*r = router{poller: p, comps: make([]routed, comps), work: newWorkList(comps)}
 }
 
 // enter notes that a component's code is about to run outside of a poll.
-func (r *router) enter(comp int) { r.comps[comp].entered = true }
+func (r *router) enter(comp int) {
+	if c := &r.comps[comp]; c.polls && !c.entered {
+		c.entered = true
+		r.work.add(comp)
+	}
+}
+
+// input queues an event for a component.
+func (r *router) input(comp int, in pollInput) {
+	c := &r.comps[comp]
+	if len(c.inputs) == 0 {
+		r.fed++
+		r.work.add(comp)
+	}
+	c.inputs = append(c.inputs, in)
+}
+
+// inputs takes what is queued for a component that is about to be polled.
+func (r *router) inputs(comp int) []pollInput {
+	c := &r.comps[comp]
+	in := c.inputs
+	if len(in) > 0 {
+		r.fed--
+	}
+	r.work.remove(comp)
+	c.inputs, c.spare, c.entered = c.spare[:0], nil, false
+	return in
+}
 
 // newTask makes a task with the handles given.
 func (r *router) newTask(kind taskKind, refs int) *task {
@@ -133,20 +167,15 @@ func (r *router) makeTask(owner int) (*task, error) {
 // anything to do.
 func (r *router) round() (bool, error) {
 	progress := r.resumeOps()
-	for i := range r.comps {
-		c := &r.comps[i]
-		if !c.polls || len(c.inputs) == 0 && !c.entered {
-			continue
-		}
+	for i := r.work.next(0); i >= 0; i = r.work.next(i + 1) {
 		progress = true
-		in := c.inputs
-		c.inputs, c.spare, c.entered = c.spare[:0], nil, false
+		in := r.inputs(i)
 		out, err := r.poller.poll(i, in)
 		if err != nil {
 			return true, err
 		}
 		clear(in)
-		c.spare = in[:0]
+		r.comps[i].spare = in[:0]
 		for _, o := range out {
 			if err := r.output(i, o); err != nil {
 				return true, err
@@ -177,32 +206,17 @@ func (r *router) hasWork(quiet bool) bool { return r.pressing(quiet) || r.entere
 
 // pressing is hasWork but for polls of components that were merely entered.
 func (r *router) pressing(quiet bool) bool {
-	if len(r.done) > 0 || quiet && r.deadlocked() {
-		return true
-	}
-	for i := range r.comps {
-		if c := &r.comps[i]; c.polls && len(c.inputs) > 0 {
-			return true
-		}
-	}
-	return false
+	return r.fed > 0 || len(r.done) > 0 || quiet && r.deadlocked()
 }
 
-// entered tells whether a component was entered since its last poll.
-func (r *router) entered() bool {
-	for i := range r.comps {
-		if c := &r.comps[i]; c.polls && c.entered {
-			return true
-		}
-	}
-	return false
-}
+// entered tells whether a component was entered since its last poll, or has
+// input.
+func (r *router) entered() bool { return r.work.n > 0 }
 
 // deadlocked tells whether ops wait for events that can never come. An op that
 // can be cancelled is not alone in that: its cancellation is an event.
 func (r *router) deadlocked() bool {
-	return len(r.ops) > 0 && r.hosts.n == 0 &&
-		!slices.ContainsFunc(r.ops, func(o *op) bool { return o.cancelable })
+	return len(r.ops.list) > 0 && r.hosts.n == 0 && r.ops.cancelable == 0
 }
 
 // breakDeadlock fails all waiting ops if no event can ever come. The caller
@@ -211,8 +225,8 @@ func (r *router) breakDeadlock() bool {
 	if !r.deadlocked() {
 		return false
 	}
-	for len(r.ops) > 0 {
-		o := r.ops[0]
+	for len(r.ops.list) > 0 {
+		o := r.ops.list[0]
 		o.leave(errDeadlock)
 		r.cancelOp(o)
 	}

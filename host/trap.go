@@ -110,8 +110,8 @@ func (in *Instance) poison(err error) {
 
 // fail ends everything that waits.
 func (r *router) fail(err error) {
-	for len(r.ops) > 0 {
-		o := r.ops[0]
+	for len(r.ops.list) > 0 {
+		o := r.ops.list[0]
 		r.ops.remove(o)
 		r.unlisten(o.task) // the op will be used again
 		o.finish(err)
