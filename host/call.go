@@ -35,28 +35,54 @@ func instanceOf(ctx context.Context) *Instance {
 	return ctx.Value(instanceKey{}).(*Instance)
 }
 
-// A corePool keeps the handles of one core function. wazero's api.Function
-// must not be entered again while it runs, so each activation takes one.
-type corePool struct{ free []api.Function }
+// stackSlots fits every signature of the Canonical ABI.
+const stackSlots = abi.MaxFlatParams + 1
 
-// callCore calls a core function; the stack holds parameters, then results.
-func (in *Instance) callCore(core int, stack []uint64) error {
+// An activation is what one call of a core function takes. wazero's
+// api.Function must not be entered again while it runs, so each activation has
+// its own.
+type activation struct {
+	fn    api.Function
+	stack [stackSlots]uint64 // parameters, then results
+}
+
+// activate gives what a call of a core function takes.
+func (in *Instance) activate(core int) (*reused[activation], error) {
 	p := &in.cores[core]
-	var f api.Function
-	if n := len(p.free); n > 0 {
-		f = p.free[n-1]
-		p.free = p.free[:n-1]
-	} else {
-		c := &in.pre.cores[core]
-		if f = in.mods[c.step].ExportedFunction(c.name); f == nil {
-			return errNoExport
-		}
+	if a := p.take(); a != nil {
+		return a, nil
 	}
-	if err := f.CallWithStack(&in.guest, stack); err != nil {
-		return err // the instance is lost, the handle with it
+	c := &in.pre.cores[core]
+	m := in.mods[c.step]
+	if m == nil {
+		return nil, errEarly
 	}
-	in.cores[core].free = append(in.cores[core].free, f)
-	return nil
+	fn := m.ExportedFunction(c.name)
+	if fn == nil {
+		return nil, errNoExport
+	}
+	a := p.add()
+	a.it.fn = fn
+	return a, nil
+}
+
+// run makes the call.
+func (in *Instance) run(a *reused[activation]) error {
+	return a.it.fn.CallWithStack(&in.guest, a.it.stack[:])
+}
+
+// callCore calls a core function that takes few numbers and returns the first
+// result.
+func (in *Instance) callCore(core int, params ...uint64) (uint64, error) {
+	a, err := in.activate(core)
+	if err != nil {
+		return 0, err
+	}
+	copy(a.it.stack[:], params)
+	err = in.run(a)
+	r := a.it.stack[0]
+	in.cores[core].give(a)
+	return r, err
 }
 
 // leave checks that a component instance may call an import now.
@@ -72,41 +98,35 @@ func (in *Instance) leave(sub int, name string) {
 	}
 }
 
+// instanceOptions are canonical options in an instance, with the states of
+// calls that have them.
+type instanceOptions struct {
+	abi   *abi.Options // made when first used
+	calls reuse[Call]
+}
+
 // takeCall gives the state for one call of or by a component instance.
-func (in *Instance) takeCall(name string, sub, opts int) *Call {
-	var c *Call
-	if n := len(in.calls); n > 0 {
-		c = in.calls[n-1]
-		in.calls = in.calls[:n-1]
-	} else {
-		c = &Call{in: in}
-		c.abi.Ctx, c.abi.Resources = &in.guest, in.types
+func (in *Instance) takeCall(opts int) *reused[Call] {
+	o := &in.opts[opts]
+	c := o.calls.take()
+	if c == nil {
+		c = o.calls.add()
+		c.it.in, c.it.sub = in, in.pre.opts[opts].sub
+		c.it.abi.Ctx, c.it.abi.Resources = &in.guest, in.types
 	}
-	c.name, c.sub, c.abi.Opts = name, sub, in.options(opts)
+	if c.it.abi.Opts == nil || o.abi == nil {
+		c.it.abi.Opts = in.options(opts)
+	}
 	return c
 }
 
-func (in *Instance) giveCall(c *Call) { in.calls = append(in.calls, c) }
-
-// stackSlots fits every signature of the Canonical ABI.
-const stackSlots = abi.MaxFlatParams + 1
-
-func (in *Instance) takeStack(n int) []uint64 {
-	if k := len(in.stacks); k > 0 && n <= stackSlots {
-		s := in.stacks[k-1]
-		in.stacks = in.stacks[:k-1]
-		return s[:n]
-	}
-	return make([]uint64, max(n, stackSlots))[:n]
-}
-
-func (in *Instance) giveStack(s []uint64) { in.stacks = append(in.stacks, s) }
+func (in *Instance) giveCall(opts int, c *reused[Call]) { in.opts[opts].calls.give(c) }
 
 // options gives canonical options with what they refer to in this instance.
 // Memories and functions are looked up when first used, for start functions
 // may call imports before all modules exist.
 func (in *Instance) options(i int) *abi.Options {
-	if o := in.opts[i]; o != nil {
+	if o := in.opts[i].abi; o != nil {
 		return o
 	}
 	b := &in.pre.opts[i]
@@ -123,24 +143,17 @@ func (in *Instance) options(i int) *abi.Options {
 	if b.realloc >= 0 {
 		o.Realloc = in.realloc(b.realloc, &in.subs[b.sub])
 	}
-	in.opts[i] = o
+	in.opts[i].abi = o
 	return o
 }
 
 func (in *Instance) realloc(core int, sub *subInstance) abi.Realloc {
 	return func(_ context.Context, old, oldSize, align, newSize uint32) (uint32, error) {
-		if in.mods[in.pre.cores[core].step] == nil {
-			return 0, errEarly
-		}
-		stack := in.takeStack(4)
-		stack[0], stack[1], stack[2], stack[3] = uint64(old), uint64(oldSize), uint64(align), uint64(newSize)
 		before := sub.noLeave
 		sub.noLeave = true
-		err := in.callCore(core, stack)
+		ptr, err := in.callCore(core, uint64(old), uint64(oldSize), uint64(align), uint64(newSize))
 		sub.noLeave = before
-		ptr := uint32(stack[0])
-		in.giveStack(stack)
-		return ptr, err
+		return uint32(ptr), err
 	}
 }
 
@@ -172,37 +185,64 @@ func (in *Instance) callExport(h *exportHalf, params, result unsafe.Pointer) err
 		return in.trap
 	}
 	if in.interruptible {
-		in.activation.Add(1)
+		in.activations.Add(1)
 	}
-	c := in.takeCall(h.name, h.sub, h.opts)
-	stack := c.stack[:h.plan.StackLen()]
-	err := h.plan.LowerParams(&c.abi, stack, params)
+	a, err := in.activate(h.core)
 	if err == nil {
-		err = in.callCore(h.core, stack)
-	}
-	if err == nil {
-		err = h.plan.LiftResult(&c.abi, stack, result)
-	}
-	if end := c.abi.End(); err == nil {
-		err = end
-	}
-	if err == nil && h.post >= 0 {
-		err = in.postReturn(h, stack)
+		if h.plan.Scalar {
+			err = in.callScalar(h, a, params, result)
+		} else {
+			err = in.callLifted(h, a, params, result)
+		}
+		in.cores[h.core].give(a)
 	}
 	if err != nil {
 		in.poison(in.newTrap(h.name, err))
 		return in.trap
 	}
-	in.giveCall(c)
 	return nil
+}
+
+// callScalar is for functions that move nothing but scalars.
+func (in *Instance) callScalar(h *exportHalf, a *reused[activation], params, result unsafe.Pointer) error {
+	h.plan.LowerScalars(a.it.stack[:], params)
+	if err := in.run(a); err != nil {
+		return err
+	}
+	h.plan.LiftScalar(a.it.stack[:], result)
+	if h.post >= 0 {
+		return in.postReturn(h, a)
+	}
+	return nil
+}
+
+func (in *Instance) callLifted(h *exportHalf, a *reused[activation], params, result unsafe.Pointer) error {
+	c := in.takeCall(h.opts)
+	err := h.plan.LowerParams(&c.it.abi, a.it.stack[:], params)
+	if err == nil {
+		err = in.run(a)
+	}
+	if err == nil {
+		err = h.plan.LiftResult(&c.it.abi, a.it.stack[:], result)
+	}
+	if end := c.it.abi.End(); err == nil {
+		err = end
+	}
+	if err == nil && h.post >= 0 {
+		err = in.postReturn(h, a)
+	}
+	if err == nil {
+		in.giveCall(h.opts, c)
+	}
+	return err
 }
 
 // postReturn calls the guest's post-return function, which h has, with what it
 // returned.
-func (in *Instance) postReturn(h *exportHalf, stack []uint64) error {
+func (in *Instance) postReturn(h *exportHalf, a *reused[activation]) error {
 	sub := &in.subs[h.sub]
 	sub.noLeave = true
-	err := in.callCore(h.post, stack)
+	_, err := in.callCore(h.post, a.it.stack[0])
 	sub.noLeave = false
 	return err
 }

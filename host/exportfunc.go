@@ -21,8 +21,8 @@ type ExportFunc[P, R any] struct {
 	result *exportHalf // nil if the function is not async
 	res    *abi.Type   // of the result; nil for none
 	owned  []abi.Field // the parameters, if they may own resources
+	direct bool        // calls that find nobody driving need no op
 	ops    sync.Pool
-	quick  frames[P, R] // for calls that find nobody driving
 }
 
 // Export binds the exported function name of the exported instance iface, such
@@ -39,6 +39,7 @@ func Export[P, R any](p *InstancePre, iface, name string) (*ExportFunc[P, R], er
 	params, res := reflect.TypeFor[P](), reflect.TypeFor[R]()
 	if it := find(items, name); it != nil {
 		f.res, f.owned = it.Type.Result, owned(it.Type)
+		f.direct = !p.c.e.conf.Interruptible
 		f.start, err = p.exportHalf(quote(iface, name), it, params, res)
 		return f, err
 	}
@@ -112,6 +113,24 @@ func find(items []*component.ExportItem, name string) *component.Func {
 // end the guest's waiting, and ctx cannot be cancelled either, the error is
 // "guest task is pending with no pending host tasks"; see [Instance.Hold].
 func (f *ExportFunc[P, R]) Call(ctx context.Context, in *Instance, p P) (r R, err error) {
+	if f.direct && in.pre == f.pre && ctx.Err() == nil && in.drv.role.CompareAndSwap(roleFree, roleQuick) {
+		// What an op does, but that it cannot be told to wait here. A call by
+		// a host function of the instance finds the role taken.
+		in.router.enter(f.start.sub)
+		err = in.callExport(f.start, unsafe.Pointer(&p), unsafe.Pointer(&r))
+		if !in.quit(&in.drv) {
+			in.pass(nil)
+		}
+		if err != nil {
+			r = *new(R) // may be there in part
+		}
+		return r, err
+	}
+	return f.callOp(ctx, in, p)
+}
+
+// callOp is Call by an op.
+func (f *ExportFunc[P, R]) callOp(ctx context.Context, in *Instance, p P) (r R, err error) {
 	switch {
 	case in.pre != f.pre:
 		return r, errors.New("the function belongs to another component")
@@ -121,9 +140,6 @@ func (f *ExportFunc[P, R]) Call(ctx context.Context, in *Instance, p P) (r R, er
 	if err := ctx.Err(); err != nil {
 		f.refuseLater(in, p)
 		return r, err
-	}
-	if f.result == nil && !in.interruptible && in.drv.role.CompareAndSwap(roleFree, roleQuick) {
-		return f.callQuick(in, p)
 	}
 	c, ok := f.ops.Get().(*exportCall[P, R])
 	if !ok {
@@ -140,22 +156,6 @@ func (f *ExportFunc[P, R]) Call(ctx context.Context, in *Instance, p P) (r R, er
 	}
 	c.reset()
 	f.ops.Put(c)
-	return r, err
-}
-
-// callQuick calls a function that is not async; the caller has the role. It
-// does what an op would, which cannot be told to wait here.
-func (f *ExportFunc[P, R]) callQuick(in *Instance, p P) (r R, err error) {
-	fr := f.quick.take()
-	fr.p = p
-	in.router.enter(f.start.sub)
-	if err = in.callExport(f.start, unsafe.Pointer(&fr.p), unsafe.Pointer(&fr.r)); err == nil {
-		r = fr.r
-	}
-	f.quick.give(fr)
-	if !in.quit(&in.drv) {
-		in.pass(nil)
-	}
 	return r, err
 }
 

@@ -38,12 +38,9 @@ func AsyncFunc[P, R any](fn func(c *Call, p P, done *Completion[R]) error) Async
 // A Call is one activation of a host function. It is valid until the function
 // returns.
 type Call struct {
-	in   *Instance
-	sub  int    // component instance
-	name string // of the function
-	abi  abi.Call
-
-	stack [stackSlots]uint64 // of a call of an export
+	in  *Instance
+	sub int // component instance
+	abi abi.Call
 }
 
 // Instance gives the root instance whose guest made the call.

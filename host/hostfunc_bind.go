@@ -3,7 +3,6 @@ package host
 import (
 	"errors"
 	"reflect"
-	"sync"
 	"unsafe"
 
 	"github.com/isyswasfa/isyswasfa/internal/abi"
@@ -22,27 +21,6 @@ func bindPlan[P, R any](b *binding) (*abi.GoPlan, error) {
 	return abi.BindGo(b.ft, reflect.TypeFor[P](), reflect.TypeFor[R](), b.resolve)
 }
 
-// A frame holds parameters and result while they move.
-type frame[P, R any] struct {
-	p P
-	r R
-}
-
-// frames are reused: what plans write to would else be allocated per call.
-type frames[P, R any] struct{ pool sync.Pool }
-
-func (f *frames[P, R]) take() *frame[P, R] {
-	if fr, ok := f.pool.Get().(*frame[P, R]); ok {
-		return fr
-	}
-	return new(frame[P, R])
-}
-
-func (f *frames[P, R]) give(fr *frame[P, R]) {
-	*fr = frame[P, R]{}
-	f.pool.Put(fr)
-}
-
 type syncFunc[P, R any] struct {
 	fn func(*Call, P) (R, error)
 }
@@ -56,18 +34,16 @@ func (f syncFunc[P, R]) bindSync(b *binding) (hostCall, error) {
 }
 
 func bindFunc[P, R any](plan *abi.GoPlan, fn func(*Call, P) (R, error)) hostCall {
-	pool := new(frames[P, R])
 	return func(c *Call, stack []uint64) error {
-		fr := pool.take()
-		err := plan.LiftParams(&c.abi, stack, unsafe.Pointer(&fr.p))
-		if err == nil {
-			fr.r, err = fn(c, fr.p)
+		var p P
+		if err := plan.LiftParams(&c.abi, stack, unsafe.Pointer(&p)); err != nil {
+			return err
 		}
-		if err == nil {
-			err = plan.LowerResult(&c.abi, stack, unsafe.Pointer(&fr.r))
+		r, err := fn(c, p)
+		if err != nil {
+			return err
 		}
-		pool.give(fr)
-		return err
+		return plan.LowerResult(&c.abi, stack, unsafe.Pointer(&r))
 	}
 }
 

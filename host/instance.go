@@ -37,7 +37,7 @@ type Instance struct {
 	stopping    atomic.Bool   // Close was called
 	down        chan struct{} // closed when everything is freed
 	interrupted atomic.Bool   // see watch
-	activation  atomic.Uint64 // counts calls of exports
+	activations atomic.Uint64 // counts calls of exports
 
 	// Everything below belongs to the driver.
 	values  map[any]any
@@ -45,12 +45,10 @@ type Instance struct {
 	mods    []api.Module // by step; nil for other steps
 	subs    []subInstance
 	host    subInstance         // stands for the embedder; its table stays empty
-	cores   []corePool          // by index of bound core functions
-	opts    []*abi.Options      // by index of bound options, made when first used
+	cores   []reuse[activation] // by index of bound core functions
+	opts    []instanceOptions   // by index of bound options
 	types   []*abi.ResourceType // by component.Resource.Index
 	router  router
-	calls   []*Call    // free ones
-	stacks  [][]uint64 // free ones
 	onClose []func()
 	trap    error // why the instance is poisoned
 }

@@ -28,8 +28,8 @@ func (p *InstancePre) Instantiate(ctx context.Context, conf InstanceConfig) (*In
 		pre:   p,
 		mods:  make([]api.Module, len(prog.Steps)),
 		subs:  make([]subInstance, len(prog.Instances)),
-		cores: make([]corePool, len(p.cores)),
-		opts:  make([]*abi.Options, len(p.opts)),
+		cores: make([]reuse[activation], len(p.cores)),
+		opts:  make([]instanceOptions, len(p.opts)),
 		types: p.types,
 		down:  make(chan struct{}),
 		owner: conf.Embedder,
@@ -92,10 +92,7 @@ func (in *Instance) destructor(core, owner int) func(context.Context, *abi.Table
 		if t != &in.subs[owner].table {
 			in.router.enter(owner)
 		}
-		stack := in.takeStack(1)
-		stack[0] = uint64(e.Rep)
-		err := in.callCore(core, stack)
-		in.giveStack(stack)
+		_, err := in.callCore(core, uint64(e.Rep))
 		return err
 	}
 }

@@ -18,12 +18,12 @@ var errInterrupted = errors.New("interrupted: the guest went on after the call w
 // cancelled; only for interruptible engines.
 func (in *Instance) watch(ctx context.Context, o *op) (stop func() bool) {
 	return context.AfterFunc(ctx, func() {
-		was := in.activation.Load()
+		was := in.activations.Load()
 		time.Sleep(interruptGrace)
 		in.drv.mu.Lock()
 		driving := in.drv.role.Load() != roleFree && in.drv.own == o
 		in.drv.mu.Unlock()
-		if driving && in.activation.Load() == was {
+		if driving && in.activations.Load() == was {
 			in.interrupted.Store(true)
 			in.cancel()
 		}

@@ -45,15 +45,15 @@ func (k *linking) lowerImport(ref *component.CoreRef) (api.GoModuleFunc, abi.Cor
 	f := func(ctx context.Context, _ api.Module, stack []uint64) {
 		in := instanceOf(ctx)
 		in.leave(sub, name)
-		c := in.takeCall(name, sub, opts)
-		err := call(c, stack)
-		if end := c.abi.End(); err == nil {
+		c := in.takeCall(opts)
+		err := call(&c.it, stack)
+		if end := c.it.abi.End(); err == nil {
 			err = end
 		}
 		if err != nil {
 			panic(&hostError{name: name, err: err})
 		}
-		in.giveCall(c)
+		in.giveCall(opts, c)
 	}
 	return f, ref.Func.Type.Flatten(abi.Lowered), nil
 }
@@ -67,32 +67,42 @@ func (k *linking) lowerLifted(name string, ref *component.CoreRef) (api.GoModule
 	}
 	callee, where := k.half(name, f), k.prog.Instances[f.Instance].Name
 	sub, opts := ref.Instance, k.options(ref.Opts, ref.Instance)
-	slots := max(len(plan.Callee.Params), len(plan.Callee.Results))
 	call := func(ctx context.Context, _ api.Module, stack []uint64) {
 		in := instanceOf(ctx)
 		in.leave(sub, name)
 		in.router.enter(callee.sub)
-		from, to := in.takeCall(name, sub, opts), in.takeCall(name, callee.sub, callee.opts)
-		out := in.takeStack(slots)
-		err := plan.Params(&from.abi, &to.abi, stack, out)
-		if err == nil {
-			err = in.callCore(callee.core, out)
-		}
-		if err == nil {
-			err = plan.Result(&from.abi, &to.abi, out, stack)
-		}
-		err = firstError(err, to.abi.End(), from.abi.End())
-		if err == nil && callee.post >= 0 {
-			err = in.postReturn(callee, out)
-		}
-		if err != nil {
+		if err := in.transfer(plan, callee, opts, stack); err != nil {
 			panic(&hostError{name, err, where})
 		}
-		in.giveStack(out)
-		in.giveCall(from)
-		in.giveCall(to)
 	}
 	return call, plan.Caller, nil
+}
+
+// transfer calls a function of another component instance; opts are those of
+// the caller, whose stack it is.
+func (in *Instance) transfer(plan *abi.Transfer, callee *exportHalf, opts int, stack []uint64) error {
+	a, err := in.activate(callee.core)
+	if err != nil {
+		return err
+	}
+	from, to := in.takeCall(opts), in.takeCall(callee.opts)
+	err = plan.Params(&from.it.abi, &to.it.abi, stack, a.it.stack[:])
+	if err == nil {
+		err = in.run(a)
+	}
+	if err == nil {
+		err = plan.Result(&from.it.abi, &to.it.abi, a.it.stack[:], stack)
+	}
+	err = firstError(err, to.it.abi.End(), from.it.abi.End())
+	if err == nil && callee.post >= 0 {
+		err = in.postReturn(callee, a)
+	}
+	if err == nil {
+		in.giveCall(callee.opts, to)
+		in.giveCall(opts, from)
+		in.cores[callee.core].give(a)
+	}
+	return err
 }
 
 func resourceNew(ref *component.CoreRef) api.GoModuleFunc {
@@ -131,11 +141,12 @@ func resourceDrop(ref *component.CoreRef) api.GoModuleFunc {
 	}
 }
 
-func firstError(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
+func firstError(a, b, c error) error {
+	switch {
+	case a != nil:
+		return a
+	case b != nil:
+		return b
 	}
-	return nil
+	return c
 }

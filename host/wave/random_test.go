@@ -219,7 +219,7 @@ func through(t *testing.T, typ *host.Type, enc abi.StringEncoding, v any) any {
 	}
 	mem := make(memory, 16)
 	cx := &abi.Call{Opts: &abi.Options{Memory: &mem, Realloc: mem.realloc, Encoding: enc}}
-	stack := make([]uint64, plan.StackLen())
+	stack := make([]uint64, abi.MaxFlatParams+1)
 	args, got := []any{v}, []any(nil)
 	err = plan.LowerParams(cx, stack, unsafe.Pointer(&args))
 	if err == nil {

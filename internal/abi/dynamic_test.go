@@ -91,7 +91,7 @@ func throughFlat(t *testing.T, plan *GoPlan, args *[]any) error {
 	if plan.Guest.IndirectParams {
 		return nil
 	}
-	cx, stack := newGuest().call(UTF16), make([]uint64, plan.StackLen())
+	cx, stack := newGuest().call(UTF16), make([]uint64, MaxFlatParams+1)
 	if err := plan.LowerParams(cx, stack, ptrTo(args)); err != nil {
 		return err
 	}

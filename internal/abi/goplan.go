@@ -31,6 +31,9 @@ type GoPlan struct {
 	// LowerResult).
 	Guest, Host CoreSig
 
+	// Scalar tells that LowerScalars and LiftScalar will do.
+	Scalar bool
+
 	params, result *node // result is nil for none
 	needsMemory    bool  // for the parameters
 }
@@ -72,19 +75,19 @@ func BindGo(ft *FuncType, params, result reflect.Type, resolve ResolveResource) 
 	}
 	switch {
 	case ft.Result == nil && (result == anyType || result.Kind() == reflect.Struct && result.NumField() == 0):
+		p.Scalar = p.scalar()
 		return p, nil
 	case ft.Result == nil:
 		return nil, fmt.Errorf("result: a function without a result wants struct{}, have %s", result)
 	case ft.Result.HasBorrows():
 		return nil, errors.New("result: a result cannot hold borrow handles")
 	}
-	p.result, err = b.bind(ft.Result, result, "result")
-	return p, err
+	if p.result, err = b.bind(ft.Result, result, "result"); err != nil {
+		return nil, err
+	}
+	p.Scalar = p.scalar()
+	return p, nil
 }
-
-// StackLen gives the number of stack slots that a call of the guest's export
-// needs for parameters and results.
-func (p *GoPlan) StackLen() int { return max(len(p.Guest.Params), len(p.Guest.Results)) }
 
 // LiftParams moves the parameters of a guest's call from the stack and the
 // guest's memory to the struct at params. Borrow handles are lent until

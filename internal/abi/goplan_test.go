@@ -159,7 +159,7 @@ func TestHandlesOfHostCall(t *testing.T) {
 		t.Fatal(err)
 	}
 	g := newGuest()
-	cx, stack := g.call(UTF8), make([]uint64, p.StackLen())
+	cx, stack := g.call(UTF8), make([]uint64, MaxFlatParams+1)
 	if err := p.LowerParams(cx, stack, ptrTo(&things{Borrow: &thing{}})); code(err) != TrapNil {
 		t.Errorf("nil object: %v", err)
 	}
