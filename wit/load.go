@@ -14,8 +14,8 @@ import (
 // maxFile bounds the length of one WIT file in bytes.
 const maxFile = 16 << 20
 
-// A LoadOption adjusts [ParseDir] and [ParseText]: a [Source], a *[Library] or
-// [Features].
+// A LoadOption adjusts [ParseDir] and [ParseText]: a [Source], a *[Library],
+// [Features] or [Binary].
 type LoadOption interface{ apply(*loader) }
 
 // A Source is WIT text, path -> text, in which packages are looked up that
@@ -27,6 +27,13 @@ type Source map[string]string
 // of other features are left out.
 type Features []string
 
+// Binary reads a package in binary form, a file *.wasm, which [ParseDir] finds
+// in deps or is given itself. It gives the package as text; packages nested in
+// the text may be there in part only, and serve where there is no other of the
+// name.
+type Binary func(data []byte) (text string, err error)
+
+func (b Binary) apply(l *loader)   { l.binary = b }
 func (s Source) apply(l *loader)   { l.sources = append(l.sources, s) }
 func (f Features) apply(l *loader) { l.features = append(l.features, f...) }
 
@@ -34,7 +41,8 @@ func (f Features) apply(l *loader) { l.features = append(l.features, f...) }
 // are looked up in dir/deps, where each file and each folder of files is a
 // package, then in the options' sources and libraries. dir may also be one
 // file, which has no deps. It gives all packages and that of
-// dir. Every error about text is an [*Error].
+// dir. Every error about text is an [*Error]; of a file in binary form, places
+// are those in its text.
 func ParseDir(dir string, options ...LoadOption) (*Resolve, *Package, error) {
 	l := newLoader(options)
 	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
@@ -58,11 +66,19 @@ func ParseDir(dir string, options ...LoadOption) (*Resolve, *Package, error) {
 
 // file reads a package that is one file.
 func (l *loader) file(name string) (*Resolve, *Package, error) {
+	l.look(name)
+	if strings.HasSuffix(name, ".wasm") && l.binary != nil {
+		s, err := l.addBinary(name)
+		if err != nil {
+			return nil, nil, err
+		}
+		l.main = s
+		return l.resolve(name)
+	}
 	text, err := readFile(name)
 	if err != nil {
 		return nil, nil, err
 	}
-	l.look(name)
 	if err := l.add(map[string]string{name: text}, true, true); err != nil {
 		return nil, nil, err
 	}
@@ -94,8 +110,13 @@ func (l *loader) addDeps(deps string) error {
 			if files[name], err = readFile(name); err != nil {
 				return err
 			}
+		case strings.HasSuffix(name, ".wasm") && l.binary != nil:
+			if _, err := l.addBinary(name); err != nil {
+				return err
+			}
+			continue
 		case strings.HasSuffix(name, ".wasm") || strings.HasSuffix(name, ".wat"):
-			skipped = " (where " + e.Name() + " is in binary form, which is not read)"
+			skipped = " (where " + e.Name() + " is no WIT text, and is not read)"
 		}
 		if err := l.add(files, true, false); err != nil {
 			return err
@@ -157,14 +178,16 @@ type loader struct {
 	features  []string
 	sources   []Source // until their packages are needed
 	libraries []*Library
+	binary    Binary   // may be nil
 	places    []string // where packages are looked for, for errors
 	packages  map[PackageName]*pkgState
-	declared  []*pkgState // those of the text itself, in order
+	partial   map[PackageName]*pkgState // what binary packages have of others
+	declared  []*pkgState               // those of the text itself, in order
 	main      *pkgState
 }
 
 func newLoader(options []LoadOption) *loader {
-	l := &loader{packages: map[PackageName]*pkgState{}}
+	l := &loader{packages: map[PackageName]*pkgState{}, partial: map[PackageName]*pkgState{}}
 	for _, o := range options {
 		o.apply(l)
 	}
@@ -180,6 +203,31 @@ func (l *loader) look(first string) {
 	for _, lib := range l.libraries {
 		l.places = append(l.places, lib.Name)
 	}
+}
+
+// addBinary adds the package of a file in binary form.
+func (l *loader) addBinary(name string) (*pkgState, error) {
+	data, err := readFile(name)
+	if err != nil {
+		return nil, err
+	}
+	text, err := l.binary([]byte(data))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	units, err := parseFile(name, text, "")
+	if err != nil {
+		return nil, err
+	}
+	if units[0].pkg == nil {
+		return nil, fmt.Errorf("%s: there is no package in it", name)
+	}
+	for _, u := range units[1:] {
+		if l.partial[u.pkg.name] == nil {
+			l.partial[u.pkg.name] = &pkgState{name: u.pkg.name, docs: u.docs, units: []*unit{u}}
+		}
+	}
+	return l.declare(units[0].pkg, units[0])
 }
 
 // addText adds files folder by folder.
@@ -317,7 +365,14 @@ func (l *loader) find(name PackageName) (*pkgState, error) {
 		}
 		return l.find(name)
 	}
-	return l.fromLibrary(name)
+	if s, err := l.fromLibrary(name); s != nil || err != nil {
+		return s, err
+	}
+	if s := l.partial[name]; s != nil {
+		l.packages[name] = s
+		return s, nil
+	}
+	return nil, nil
 }
 
 // mentioned gives the package that text mentions.

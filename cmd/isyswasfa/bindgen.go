@@ -10,6 +10,7 @@ import (
 
 	"github.com/isyswasfa/isyswasfa/bindgen"
 	"github.com/isyswasfa/isyswasfa/bindgen/guest"
+	"github.com/isyswasfa/isyswasfa/internal/witdir"
 	"github.com/isyswasfa/isyswasfa/wit"
 	"github.com/isyswasfa/isyswasfa/wit/std"
 )
@@ -88,7 +89,7 @@ func bindgenWorld(c *cli.Context) (*wit.World, error) {
 	if dir == "" {
 		return std.World(c.String("world"))
 	}
-	resolve, _, err := wit.ParseDir(dir, std.Files(), wit.Features(c.StringSlice("features")))
+	resolve, err := witdir.Parse(dir, c.StringSlice("features"))
 	if err != nil {
 		return nil, err
 	}

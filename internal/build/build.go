@@ -9,6 +9,7 @@ import (
 	"fmt"
 
 	"github.com/isyswasfa/isyswasfa/internal/gobuild"
+	"github.com/isyswasfa/isyswasfa/internal/witdir"
 	"github.com/isyswasfa/isyswasfa/transform"
 	"github.com/isyswasfa/isyswasfa/transform/encode"
 	"github.com/isyswasfa/isyswasfa/wit"
@@ -102,7 +103,7 @@ func findWorld(pkg *gobuild.Package, o Options) (*wit.World, error) {
 	if dir == "" {
 		return std.World(name)
 	}
-	resolve, _, err := wit.ParseDir(dir, std.Files(), wit.Features(o.Features))
+	resolve, err := witdir.Parse(dir, o.Features)
 	if err != nil {
 		return nil, err
 	}

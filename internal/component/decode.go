@@ -50,14 +50,20 @@ func IsCoreModule(b []byte) bool { return bytes.HasPrefix(b, coreModuleVersion) 
 // Decode reads a component. It checks the form of the binary; [Link] checks
 // that what it says makes sense. The result refers to b, which must not
 // change. An error is an *[Error].
-func Decode(b []byte) (*Component, error) {
+func Decode(b []byte) (*Component, error) { return decode(b, false) }
+
+// DecodeTypes is [Decode] for binaries that are never instantiated, such as
+// WIT in binary form: types of native async are read, too.
+func DecodeTypes(b []byte) (*Component, error) { return decode(b, true) }
+
+func decode(b []byte, native bool) (*Component, error) {
 	if IsCoreModule(b) {
 		return nil, &Error{Offset: -1, Msg: "this is a core module, not a component"}
 	}
 	if !bytes.HasPrefix(b, magic) {
 		return nil, &Error{Offset: -1, Msg: "this is not a WebAssembly binary"}
 	}
-	r := &reader{buf: b, end: len(b)}
+	r := &reader{buf: b, end: len(b), native: native}
 	c := r.component()
 	if r.err != nil {
 		return nil, r.err

@@ -14,8 +14,13 @@ func (r *reader) typ() Type {
 	case 0x42:
 		return r.instanceType()
 	case 0x43:
-		r.failf(at, "an async function type: %s", nativeAsync)
-		return nil
+		if !r.native {
+			r.failf(at, "an async function type: %s", nativeAsync)
+			return nil
+		}
+		t := r.funcType()
+		t.Async = true
+		return t
 	}
 	return r.definedType(at, op)
 }
@@ -71,7 +76,10 @@ func (r *reader) definedType(at int, op byte) *DefinedType {
 	case DefOwn, DefBorrow:
 		t.Res = r.u32()
 	case DefStream, DefFuture:
-		r.failf(at, "a stream or future type: %s", nativeAsync)
+		if !r.native {
+			r.failf(at, "a stream or future type: %s", nativeAsync)
+		}
+		t.Elem = r.optType()
 	default:
 		r.failf(at, "unknown type 0x%02x", op)
 	}
@@ -81,7 +89,7 @@ func (r *reader) definedType(at int, op byte) *DefinedType {
 func (p PrimType) valid() bool { return p >= PrimString && p <= PrimBool || p == PrimErrorContext }
 
 func (r *reader) prim(at int, op byte) PrimType {
-	if PrimType(op) == PrimErrorContext {
+	if PrimType(op) == PrimErrorContext && !r.native {
 		r.failf(at, "type error-context: %s", nativeAsync)
 	}
 	return PrimType(op)

@@ -16,6 +16,7 @@ type reader struct {
 	end     int
 	depth   int
 	section string
+	native  bool // types of native async are let through
 	err     *Error
 }
 

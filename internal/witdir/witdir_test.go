@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/isyswasfa/isyswasfa/internal/wast"
 	"github.com/isyswasfa/isyswasfa/internal/witdir"
 	"github.com/isyswasfa/isyswasfa/wit"
 )
@@ -78,5 +79,50 @@ func write(t *testing.T, name, text string) {
 	}
 	if err := os.WriteFile(name, []byte(text), 0o666); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// A dependency may be there in binary form; what it has of a third package
+// serves unless that package is there too.
+func TestParseBinary(t *testing.T) {
+	bin, err := wast.Assemble(`(component
+  (type (component
+    (type (instance
+      (type (record (field "x" u8)))
+      (export "t" (type (eq 0)))
+    ))
+    (import "c:c/deep" (instance (type 0)))
+    (alias export 0 "t" (type))
+    (type (instance
+      (alias outer 1 1 (type))
+      (export "t" (type (eq 0)))
+    ))
+    (export "b:b/i" (instance (type 2)))
+  ))
+  (export "i" (type 0))
+)`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "a.wit"), "package a:a;\ninterface j { use b:b/i.{t}; f: func() -> t; }")
+	write(t, filepath.Join(dir, "deps", "b.wasm"), string(bin))
+	for _, field := range []string{"x: u8", "other: u16"} {
+		r, err := witdir.Parse(dir, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text := wit.PrintResolve(r); len(r.Packages) != 3 || !strings.Contains(text, field) {
+			t.Errorf("want %s in\n%s", field, text)
+		}
+		write(t, filepath.Join(dir, "deps", "c.wit"), "package c:c;\ninterface deep { record t { other: u16 } }")
+	}
+	r, err := witdir.Parse(filepath.Join(dir, "deps", "b.wasm"), nil)
+	if err != nil || r.Main.Name.String() != "b:b" {
+		t.Error(r, err)
+	}
+	write(t, filepath.Join(dir, "deps", "b.wasm"), string(bin[:40]))
+	if _, err := witdir.Parse(dir, nil); err == nil || !strings.Contains(err.Error(), filepath.Join(dir, "deps", "b.wasm")+": binary WIT: ") {
+		t.Errorf("a broken file gives %v", err)
 	}
 }
