@@ -33,6 +33,9 @@ type compiledStep struct {
 // compileProgram compiles each core module once for each pattern of imports
 // that it is instantiated with.
 func compileProgram(ctx context.Context, e *Engine, name string, prog *component.Program) (*Component, error) {
+	if err := prog.Runnable(); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
 	c := &Component{name: name, e: e, prog: prog, steps: make([]compiledStep, len(prog.Steps))}
 	ctx = experimental.WithCompilationWorkers(ctx, runtime.GOMAXPROCS(0))
 	parsed := make([]*wasm.Module, len(prog.Modules))

@@ -36,6 +36,11 @@ const (
 	KindFlags   = abi.Flags   // Labels
 	KindOwn     = abi.Own     // Resource
 	KindBorrow  = abi.Borrow  // Resource
+
+	// Kinds of native async. Functions with such values cannot be called.
+	KindStream       = abi.Stream // Elem, or nil
+	KindFuture       = abi.Future // Elem, or nil
+	KindErrorContext = abi.ErrorContext
 )
 
 // A Type describes a value type of a component. Types are compared by their
@@ -58,7 +63,8 @@ type NamedType struct {
 }
 
 // A FuncType describes a function as its author wrote it: an async function is
-// one function, not the pair that a component has.
+// one function, not the pair that a component has. A function that is async
+// in the component itself is Async as well.
 type FuncType struct {
 	Params []NamedType
 	Result *Type // nil for none
@@ -158,7 +164,7 @@ func joinHalves(list []Extern) []Extern {
 }
 
 func (d *describer) fn(f *abi.FuncType) *FuncType {
-	return &FuncType{Params: d.fields(f.Params), Result: d.typ(f.Result)}
+	return &FuncType{Params: d.fields(f.Params), Result: d.typ(f.Result), Async: f.Async}
 }
 
 func (d *describer) typ(t *abi.Type) *Type {
@@ -275,6 +281,13 @@ func (p *typePrinter) structure(t *Type) {
 			p.WriteString(", " + strconv.FormatUint(uint64(t.Len), 10))
 		}
 		p.WriteByte('>')
+	case KindStream, KindFuture:
+		p.WriteString(t.Kind.String())
+		if t.Elem != nil {
+			p.WriteByte('<')
+			p.typ(t.Elem)
+			p.WriteByte('>')
+		}
 	case KindRecord:
 		p.WriteString("record { ")
 		p.fields(t.Fields)

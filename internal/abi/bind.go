@@ -89,7 +89,9 @@ func (b *binder) bind(t *Type, g reflect.Type, path string) (*node, error) {
 // the arithmetic of plans.
 func checkType(t *Type, path string) error {
 	switch {
-	case t.Kind > Borrow:
+	case t.Kind >= Stream && t.Kind <= ErrorContext:
+		return fmt.Errorf("%s: %s: native async is not supported, lower it first", path, t.Kind)
+	case t.Kind > ErrorContext:
 		return fmt.Errorf("%s: type of unknown kind %d", path, t.Kind)
 	case t.Kind >= Variant && t.Kind <= Result && len(t.Cases) == 0,
 		t.Kind == Flags && len(t.Labels) == 0,

@@ -85,7 +85,7 @@ func (t *Type) computeLayout() *layout {
 		return one(1, I32)
 	case S16, U16:
 		return one(2, I32)
-	case S32, U32, Char, Own:
+	case S32, U32, Char, Own, Stream, Future, ErrorContext:
 		return one(4, I32)
 	case Borrow:
 		l := one(4, I32)
@@ -216,6 +216,30 @@ func (f *FuncType) Flatten(dir Direction) CoreSig {
 		sig.Results = []CoreType{I32}
 	} else {
 		sig.Params = append(sig.Params, I32)
+	}
+	return sig
+}
+
+// FlattenAsync gives the core signature of a function that is lifted or
+// lowered with the canonical option async (spec: flatten_functype). A lifted
+// one has a callback or blocks its stack; it returns no result.
+func (f *FuncType) FlattenAsync(dir Direction, callback bool) CoreSig {
+	most := MaxFlatParams
+	if dir == Lowered {
+		most = MaxFlatAsyncParams
+	}
+	var sig CoreSig
+	for _, p := range f.Params {
+		sig.Params = appendFlat(sig.Params, p.Type.Flat())
+	}
+	if len(sig.Params) > most {
+		sig.Params, sig.IndirectParams = []CoreType{I32}, true
+	}
+	if sig.IndirectResult = dir == Lowered && f.Result != nil; sig.IndirectResult {
+		sig.Params = append(sig.Params, I32)
+	}
+	if dir == Lowered || callback {
+		sig.Results = []CoreType{I32}
 	}
 	return sig
 }

@@ -35,12 +35,18 @@ const (
 	Flags  // Labels
 	Own    // Resource
 	Borrow // Resource
+
+	// Of native async: such values have a place in memory, but nothing here
+	// can move them.
+	Stream // Elem, or nil
+	Future // Elem, or nil
+	ErrorContext
 )
 
 // String gives the name of the kind in WIT.
 func (k Kind) String() string {
 	names := [...]string{"bool", "s8", "u8", "s16", "u16", "s32", "u32", "s64", "u64", "f32", "f64", "char", "string",
-		"list", "record", "tuple", "variant", "enum", "option", "result", "flags", "own", "borrow"}
+		"list", "record", "tuple", "variant", "enum", "option", "result", "flags", "own", "borrow", "stream", "future", "error-context"}
 	if int(k) < len(names) {
 		return names[k]
 	}
@@ -51,7 +57,7 @@ func (k Kind) String() string {
 // and are compared structurally, with Resource by identity.
 type Type struct {
 	Kind     Kind
-	Elem     *Type    // List
+	Elem     *Type    // List, Stream, Future
 	Len      uint32   // List: the fixed length, or 0
 	Fields   []Field  // Record, Tuple
 	Cases    []Case   // Variant, Enum, Option, Result
@@ -73,10 +79,13 @@ type Case struct {
 	Type *Type
 }
 
-// A FuncType is a function of a component. Result is nil for none.
+// A FuncType is a function of a component. Result is nil for none. Async tells
+// that it may block, which changes nothing as long as it is lifted and lowered
+// without the canonical option async.
 type FuncType struct {
 	Params []Field
 	Result *Type
+	Async  bool
 }
 
 // A CoreType is a core value type as the binary format encodes it.
@@ -92,6 +101,7 @@ const (
 
 // Limits of the Canonical ABI.
 const (
-	MaxFlatParams  = 16
-	MaxFlatResults = 1
+	MaxFlatParams      = 16
+	MaxFlatAsyncParams = 4 // lowered with the option async
+	MaxFlatResults     = 1
 )

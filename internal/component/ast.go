@@ -1,6 +1,6 @@
 // Package component reads and writes the binary format of WebAssembly
-// components (component-model design/mvp/Binary.md), without the async
-// canonical built-ins.
+// components (component-model design/mvp/Binary.md), native async included:
+// what cannot be run is still read and validated.
 //
 // A [Component] is a list of definitions in the order of the binary, each of
 // which adds to the index spaces; indices are kept as they stand in the
@@ -71,15 +71,6 @@ type (
 
 	// A TypeDef defines a type.
 	TypeDef struct{ Type Type }
-
-	// A Canon is a canonical definition.
-	Canon struct {
-		Op       CanonOp
-		CoreFunc uint32 // CanonLift
-		Func     uint32 // CanonLower
-		Type     uint32 // CanonLift: the function type; resource built-ins: the resource type
-		Opts     CanonOpts
-	}
 
 	// A Start calls a function at instantiation.
 	Start struct {
@@ -186,36 +177,6 @@ const (
 	AliasOuter                         // a definition of an enclosing component
 )
 
-// A CanonOp is a canonical definition's operation.
-type CanonOp uint8
-
-// The canonical operations of the synchronous component model.
-const (
-	CanonLift CanonOp = iota
-	CanonLower
-	CanonResourceNew
-	CanonResourceDrop
-	CanonResourceRep
-)
-
-// A StringEncoding is the encoding of strings in a core module's memory.
-type StringEncoding uint8
-
-// The string encodings.
-const (
-	UTF8 StringEncoding = iota
-	UTF16
-	Latin1UTF16
-)
-
-// CanonOpts are the options of lift and lower; an absent index is nil.
-type CanonOpts struct {
-	Encoding   StringEncoding
-	Memory     *uint32
-	Realloc    *uint32
-	PostReturn *uint32
-}
-
 // An ExternDesc is the type of an import or export.
 type ExternDesc struct {
 	Sort   Sort      // SortCoreModule, SortFunc, SortValue, SortType, SortComponent or SortInstance
@@ -312,8 +273,8 @@ type Named struct {
 	Type *ValType
 }
 
-// A FuncType is a component function type; Result is nil for none. Async is
-// the effect of WASI 0.3, which nothing here implements.
+// A FuncType is a component function type; Result is nil for none. Async
+// tells that the function may block.
 type FuncType struct {
 	Async  bool
 	Params []Named

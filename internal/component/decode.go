@@ -50,20 +50,14 @@ func IsCoreModule(b []byte) bool { return bytes.HasPrefix(b, coreModuleVersion) 
 // Decode reads a component. It checks the form of the binary; [Link] checks
 // that what it says makes sense. The result refers to b, which must not
 // change. An error is an *[Error].
-func Decode(b []byte) (*Component, error) { return decode(b, false) }
-
-// DecodeTypes is [Decode] for binaries that are never instantiated, such as
-// WIT in binary form: types of native async are read, too.
-func DecodeTypes(b []byte) (*Component, error) { return decode(b, true) }
-
-func decode(b []byte, native bool) (*Component, error) {
+func Decode(b []byte) (*Component, error) {
 	if IsCoreModule(b) {
 		return nil, &Error{Offset: -1, Msg: "this is a core module, not a component"}
 	}
 	if !bytes.HasPrefix(b, magic) {
 		return nil, &Error{Offset: -1, Msg: "this is not a WebAssembly binary"}
 	}
-	r := &reader{buf: b, end: len(b), native: native}
+	r := &reader{buf: b, end: len(b)}
 	c := r.component()
 	if r.err != nil {
 		return nil, r.err
@@ -298,80 +292,4 @@ func (r *reader) sort() Sort {
 		r.failf(at, "unknown sort 0x%02x", b)
 	}
 	return s
-}
-
-// The canonical built-ins that this package does not know, by their opcodes:
-// those of native async, threads included.
-var asyncOps = map[byte]string{
-	0x05: "task.cancel", 0x06: "subtask.cancel", 0x07: "resource.drop async", 0x08: "backpressure.set",
-	0x09: "task.return", 0x0a: "context.get", 0x0b: "context.set", 0x0c: "thread.yield", 0x0d: "subtask.drop",
-	0x0e: "stream.new", 0x0f: "stream.read", 0x10: "stream.write", 0x11: "stream.cancel-read",
-	0x12: "stream.cancel-write", 0x13: "stream.drop-readable", 0x14: "stream.drop-writable",
-	0x15: "future.new", 0x16: "future.read", 0x17: "future.write", 0x18: "future.cancel-read",
-	0x19: "future.cancel-write", 0x1a: "future.drop-readable", 0x1b: "future.drop-writable",
-	0x1c: "error-context.new", 0x1d: "error-context.debug-message", 0x1e: "error-context.drop",
-	0x1f: "waitable-set.new", 0x20: "waitable-set.wait", 0x21: "waitable-set.poll",
-	0x22: "waitable-set.drop", 0x23: "waitable.join", 0x24: "backpressure.inc", 0x25: "backpressure.dec",
-	0x26: "thread.index", 0x27: "thread.new-indirect", 0x28: "thread.resume-later", 0x29: "thread.suspend",
-	0x2a: "thread.suspend-then-resume", 0x2b: "thread.yield-then-resume",
-	0x2c: "thread.suspend-then-promote", 0x2d: "thread.yield-then-promote",
-	0x40: "thread.spawn-ref", 0x41: "thread.spawn-indirect", 0x42: "thread.available-parallelism",
-}
-
-func (r *reader) canon() *Canon {
-	at := r.pos
-	switch op := r.byte(); op {
-	case 0x00:
-		r.expect(0x00, "canon lift")
-		return &Canon{Op: CanonLift, CoreFunc: r.u32(), Opts: r.canonOpts(), Type: r.u32()}
-	case 0x01:
-		r.expect(0x00, "canon lower")
-		return &Canon{Op: CanonLower, Func: r.u32(), Opts: r.canonOpts()}
-	case 0x02:
-		return &Canon{Op: CanonResourceNew, Type: r.u32()}
-	case 0x03:
-		return &Canon{Op: CanonResourceDrop, Type: r.u32()}
-	case 0x04:
-		return &Canon{Op: CanonResourceRep, Type: r.u32()}
-	default:
-		if name, ok := asyncOps[op]; ok {
-			r.failf(at, "%s: %s", name, nativeAsync)
-		} else {
-			r.failf(at, "unknown canonical operation 0x%02x", op)
-		}
-	}
-	return nil
-}
-
-func (r *reader) canonOpts() CanonOpts {
-	var o CanonOpts
-	encoded := false
-	index := func(at int, to **uint32, what string) {
-		if *to != nil {
-			r.failf(at, "canonical option %s is given twice", what)
-		}
-		i := r.u32()
-		*to = &i
-	}
-	for range r.count(1) {
-		at := r.pos
-		switch opt := r.byte(); opt {
-		case 0x00, 0x01, 0x02:
-			if encoded {
-				r.failf(at, "canonical option string-encoding is given twice")
-			}
-			o.Encoding, encoded = StringEncoding(opt), true
-		case 0x03:
-			index(at, &o.Memory, "memory")
-		case 0x04:
-			index(at, &o.Realloc, "realloc")
-		case 0x05:
-			index(at, &o.PostReturn, "post-return")
-		case 0x06, 0x07:
-			r.failf(at, "canonical option async or callback: %s", nativeAsync)
-		default:
-			r.failf(at, "unknown canonical option 0x%02x", opt)
-		}
-	}
-	return o
 }

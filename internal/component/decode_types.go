@@ -7,20 +7,12 @@ func (r *reader) typ() Type {
 	switch op {
 	case 0x3f:
 		return r.resourceType()
-	case 0x40:
-		return r.funcType()
+	case 0x40, 0x43:
+		return r.funcType(op == 0x43)
 	case 0x41:
 		return r.componentType()
 	case 0x42:
 		return r.instanceType()
-	case 0x43:
-		if !r.native {
-			r.failf(at, "an async function type: %s", nativeAsync)
-			return nil
-		}
-		t := r.funcType()
-		t.Async = true
-		return t
 	}
 	return r.definedType(at, op)
 }
@@ -35,21 +27,24 @@ func (r *reader) resourceType() *ResourceType {
 	return t
 }
 
-func (r *reader) funcType() *FuncType {
-	t := &FuncType{Params: vector(r, 2, r.labelled)}
+func (r *reader) funcType(async bool) *FuncType {
+	return &FuncType{Async: async, Params: vector(r, 2, r.labelled), Result: r.result()}
+}
+
+// result reads the result of a function; nil for none.
+func (r *reader) result() *ValType {
 	if r.flag("result of a function") {
 		r.expect(0x00, "named results, which are not supported")
-		return t
+		return nil
 	}
-	t.Result = r.valType()
-	return t
+	return r.valType()
 }
 
 func (r *reader) labelled() Named { return Named{Name: r.name(), Type: r.valType()} }
 
 func (r *reader) definedType(at int, op byte) *DefinedType {
 	if PrimType(op).valid() {
-		return &DefinedType{Kind: DefPrim, Prim: r.prim(at, op)}
+		return &DefinedType{Kind: DefPrim, Prim: PrimType(op)}
 	}
 	t := &DefinedType{Kind: DefKind(op)}
 	switch t.Kind {
@@ -76,9 +71,6 @@ func (r *reader) definedType(at int, op byte) *DefinedType {
 	case DefOwn, DefBorrow:
 		t.Res = r.u32()
 	case DefStream, DefFuture:
-		if !r.native {
-			r.failf(at, "a stream or future type: %s", nativeAsync)
-		}
 		t.Elem = r.optType()
 	default:
 		r.failf(at, "unknown type 0x%02x", op)
@@ -88,13 +80,6 @@ func (r *reader) definedType(at int, op byte) *DefinedType {
 
 func (p PrimType) valid() bool { return p >= PrimString && p <= PrimBool || p == PrimErrorContext }
 
-func (r *reader) prim(at int, op byte) PrimType {
-	if PrimType(op) == PrimErrorContext && !r.native {
-		r.failf(at, "type error-context: %s", nativeAsync)
-	}
-	return PrimType(op)
-}
-
 func (r *reader) valType() *ValType {
 	at := r.pos
 	if r.pos < r.end && r.buf[r.pos]&0xc0 == 0x40 {
@@ -102,7 +87,7 @@ func (r *reader) valType() *ValType {
 		if !PrimType(op).valid() {
 			r.failf(at, "unknown value type 0x%02x", op)
 		}
-		return &ValType{Prim: r.prim(at, op)}
+		return &ValType{Prim: PrimType(op)}
 	}
 	return &ValType{Index: r.typeIndex()}
 }

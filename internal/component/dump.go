@@ -140,6 +140,8 @@ func (r CoreRef) String() string {
 		return fmt.Sprintf("resource.drop %d in instance %d", r.Resource.Index, r.Instance)
 	case CoreResourceRep:
 		return fmt.Sprintf("resource.rep %d in instance %d", r.Resource.Index, r.Instance)
+	case CoreAsync:
+		return fmt.Sprintf("%s in instance %d", r.Name, r.Instance)
 	}
 	return "none"
 }
@@ -160,10 +162,13 @@ func (o *Options) String() string {
 	for _, ref := range []struct {
 		name string
 		ref  CoreRef
-	}{{"memory", o.Memory}, {"realloc", o.Realloc}, {"post-return", o.PostReturn}} {
+	}{{"memory", o.Memory}, {"realloc", o.Realloc}, {"post-return", o.PostReturn}, {"async callback", o.Callback}} {
 		if ref.ref.Kind != CoreNone {
 			parts = append(parts, ref.name+" "+ref.ref.String())
 		}
+	}
+	if o.Async && o.Callback.Kind == CoreNone {
+		parts = append(parts, "async")
 	}
 	if parts == nil {
 		return ""

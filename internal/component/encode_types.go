@@ -35,13 +35,18 @@ func (w *writer) funcType(t *FuncType) {
 		w.byte(0x40)
 	}
 	list(w, t.Params, w.labelled)
-	if t.Result == nil {
+	w.result(t.Result)
+}
+
+// result writes the result of a function; nil for none.
+func (w *writer) result(t *ValType) {
+	if t == nil {
 		w.byte(0x01)
 		w.byte(0x00)
 		return
 	}
 	w.byte(0x00)
-	w.valType(t.Result)
+	w.valType(t)
 }
 
 func (w *writer) labelled(n Named) {

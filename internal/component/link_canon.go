@@ -15,14 +15,19 @@ func (ev *evaluation) canon(d *Canon) (entity, error) {
 		return ev.lift(d)
 	case CanonLower:
 		return ev.lower(d)
+	case CanonResourceNew, CanonResourceDrop, CanonResourceRep:
+		return ev.resourceBuiltin(d)
 	}
+	return ev.asyncBuiltin(d)
+}
+
+func (ev *evaluation) resourceBuiltin(d *Canon) (entity, error) {
 	r, err := resourceAt(ev.s, d.Type)
 	if err != nil {
 		return nil, err
 	}
-	i32 := []abi.CoreType{abi.I32}
 	ref := CoreRef{Resource: r, Instance: ev.s.inst}
-	sig := sigOf(i32, i32)
+	sig := d.Op.signature()
 	switch d.Op {
 	case CanonResourceNew:
 		ref.Kind = CoreResourceNew
@@ -30,9 +35,6 @@ func (ev *evaluation) canon(d *Canon) (entity, error) {
 		ref.Kind = CoreResourceRep
 	case CanonResourceDrop:
 		ref.Kind = CoreResourceDrop
-		sig.Results = nil
-	default:
-		return nil, fmt.Errorf("unknown canonical operation %d", d.Op)
 	}
 	if d.Op != CanonResourceDrop && (r.Imported || r.Owner != ev.s.inst) {
 		return nil, errors.New("resource.new and resource.rep need a resource type that the component itself defines")
@@ -53,12 +55,21 @@ func (ev *evaluation) lift(d *Canon) (entity, error) {
 	if err != nil {
 		return nil, err
 	}
-	sig := t.Flatten(abi.Lifted)
+	sig, resultInMemory := t.Flatten(abi.Lifted), false
+	if d.Opts.Async {
+		if err := ev.asyncLift(d, t, opts); err != nil {
+			return nil, err
+		}
+		sig = t.FlattenAsync(abi.Lifted, d.Opts.Callback != nil)
+		resultInMemory = t.Result != nil && len(t.Result.Flat()) > abi.MaxFlatParams
+	} else if d.Opts.Callback != nil {
+		return nil, errors.New("canonical option callback goes with async only")
+	}
 	if err := wantSig(core, "the function to lift", sigOf(sig.Params, sig.Results)); err != nil {
 		return nil, err
 	}
 	realloc := sig.IndirectParams || slices.ContainsFunc(t.Params, fieldHasPointers)
-	if err := opts.enough(realloc || sig.IndirectResult || resultHasPointers(t), realloc); err != nil {
+	if err := opts.enough(realloc || sig.IndirectResult || resultInMemory || resultHasPointers(t), realloc); err != nil {
 		return nil, err
 	}
 	if d.Opts.PostReturn != nil {
@@ -82,14 +93,17 @@ func (ev *evaluation) lower(d *Canon) (entity, error) {
 	if err != nil {
 		return nil, err
 	}
-	if d.Opts.PostReturn != nil {
-		return nil, errors.New("post-return is an option of lift only")
-	}
-	opts, err := ev.options(d.Opts)
+	opts, err := ev.lowerOptions(d)
 	if err != nil {
 		return nil, err
 	}
 	sig := f.Type.Flatten(abi.Lowered)
+	if d.Opts.Async {
+		if !f.Type.Async {
+			return nil, errAsyncType
+		}
+		sig = f.Type.FlattenAsync(abi.Lowered, false)
+	}
 	realloc := resultHasPointers(f.Type)
 	memory := realloc || sig.IndirectParams || sig.IndirectResult || slices.ContainsFunc(f.Type.Params, fieldHasPointers)
 	if err := opts.enough(memory, realloc); err != nil {
@@ -104,14 +118,15 @@ func fieldHasPointers(f abi.Field) bool { return f.Type.HasPointers() }
 
 func resultHasPointers(f *abi.FuncType) bool { return f.Result != nil && f.Result.HasPointers() }
 
-// options resolves all canonical options but post-return.
+// options resolves all canonical options but post-return and callback, which
+// only lift has.
 func (ev *evaluation) options(o CanonOpts) (*Options, error) {
-	opts := &Options{Encoding: o.Encoding}
+	opts := &Options{Encoding: o.Encoding, Async: o.Async}
 	if o.Encoding > Latin1UTF16 {
 		return nil, fmt.Errorf("unknown string encoding %d", o.Encoding)
 	}
 	if o.Memory != nil {
-		m, err := lookup[*coreItem](ev.s, SortCoreMemory, *o.Memory)
+		m, err := ev.memory(*o.Memory)
 		if err != nil {
 			return nil, err
 		}
@@ -130,7 +145,30 @@ func (ev *evaluation) options(o CanonOpts) (*Options, error) {
 			return nil, err
 		}
 	}
+	if o.Realloc != nil && o.Memory == nil {
+		return nil, errors.New("canonical option realloc goes with memory only")
+	}
 	return opts, nil
+}
+
+// lowerOptions resolves the options of what is no lift.
+func (ev *evaluation) lowerOptions(d *Canon) (*Options, error) {
+	switch {
+	case d.Opts.PostReturn != nil:
+		return nil, errors.New("post-return is an option of lift only")
+	case d.Opts.Callback != nil:
+		return nil, errors.New("callback is an option of lift only")
+	}
+	return ev.options(d.Opts)
+}
+
+// memory gives a memory that values can be in.
+func (ev *evaluation) memory(i uint32) (*coreItem, error) {
+	m, err := lookup[*coreItem](ev.s, SortCoreMemory, i)
+	if err == nil && (m.limits.Is64 || m.limits.Shared) {
+		err = fmt.Errorf("core memory %d is shared or of 64-bit addresses, which values cannot be in", i)
+	}
+	return m, err
 }
 
 // enough checks that the options have what the function's type needs.

@@ -209,10 +209,7 @@ func (ev *evaluation) inlineInstance(d *Instance) (entity, error) {
 		if err == nil {
 			err = names.add(x.Name, x.Attrs, x.Sort)
 		}
-		if t, ok := e.(*typeVal); ok && err == nil {
-			ev.l.named(x.Name, e)
-			e = ev.l.renamed(t)
-		} else if err == nil {
+		if _, ok := e.(*typeVal); !ok && err == nil {
 			err = names.bind(x.Name, e)
 		}
 		if err != nil {

@@ -161,8 +161,13 @@ func (t *typeVal) describe() string {
 }
 
 func (l *linker) sameFunc(want, got *abi.FuncType) error {
-	if want == got {
+	switch {
+	case want == got:
 		return nil
+	case want.Async && !got.Async:
+		return errors.New("an async function is expected, not one that is not")
+	case got.Async && !want.Async:
+		return errors.New("a function that is not async is expected, not an async one")
 	}
 	if len(want.Params) != len(got.Params) {
 		return fmt.Errorf("the function should have %d parameters, not %d", len(want.Params), len(got.Params))
@@ -197,7 +202,7 @@ func (l *linker) sameType(want, got *abi.Type) error {
 		return err
 	}
 	if want.Kind != got.Kind || want.Len != got.Len || len(want.Fields) != len(got.Fields) ||
-		len(want.Cases) != len(got.Cases) || !slices.Equal(want.Labels, got.Labels) || !l.sameResource(want, got) ||
+		len(want.Cases) != len(got.Cases) || (want.Elem == nil) != (got.Elem == nil) || !slices.Equal(want.Labels, got.Labels) || !l.sameResource(want, got) ||
 		l.info[want].isMap != l.info[got].isMap {
 		return l.differ(want, got)
 	}

@@ -84,10 +84,7 @@ func (l *linker) resourceType(s *scope, t *ResourceType) (*typeVal, error) {
 }
 
 func (l *linker) funcType(s *scope, t *FuncType) (*abi.FuncType, error) {
-	if t.Async {
-		return nil, errors.New("an async function type: " + nativeAsync)
-	}
-	f := &abi.FuncType{}
+	f := &abi.FuncType{Async: t.Async}
 	var names labelSet
 	for _, p := range t.Params {
 		if err := names.add(p.Name); err != nil {
@@ -162,6 +159,7 @@ var primKinds = map[PrimType]abi.Kind{
 	PrimBool: abi.Bool, PrimS8: abi.S8, PrimU8: abi.U8, PrimS16: abi.S16, PrimU16: abi.U16,
 	PrimS32: abi.S32, PrimU32: abi.U32, PrimS64: abi.S64, PrimU64: abi.U64,
 	PrimF32: abi.F32, PrimF64: abi.F64, PrimChar: abi.Char, PrimString: abi.String,
+	PrimErrorContext: abi.ErrorContext,
 }
 
 // valType resolves a reference to a value type.
@@ -239,7 +237,11 @@ func (l *linker) definedType(s *scope, d *DefinedType) (*abi.Type, error) {
 		}
 		return l.handleType(s, t, d.Res)
 	case DefStream, DefFuture:
-		err = errors.New("a stream or future type: " + nativeAsync)
+		t.Kind = abi.Stream
+		if d.Kind == DefFuture {
+			t.Kind = abi.Future
+		}
+		t.Elem, err = l.element(s, d)
 	case DefMap:
 		return l.mapType(s, d)
 	default:
@@ -249,6 +251,23 @@ func (l *linker) definedType(s *scope, d *DefinedType) (*abi.Type, error) {
 		return nil, err
 	}
 	return l.newType(t)
+}
+
+// element resolves the type of what a stream or future carries; nil for none.
+func (l *linker) element(s *scope, d *DefinedType) (*abi.Type, error) {
+	if d.Elem == nil {
+		return nil, nil
+	}
+	t, err := l.valType(s, d.Elem)
+	switch {
+	case err != nil:
+		return nil, err
+	case l.info[t].borrow:
+		return nil, errors.New("a stream or future of borrowed handles")
+	case d.Kind == DefStream && t.Kind == abi.Char:
+		return nil, errors.New("stream<char> is not valid at this time")
+	}
+	return t, nil
 }
 
 func (l *linker) handleType(s *scope, t *abi.Type, resource uint32) (*abi.Type, error) {
@@ -280,10 +299,8 @@ func (l *linker) mapType(s *scope, d *DefinedType) (*abi.Type, error) {
 	if err != nil {
 		return nil, err
 	}
-	pair, err := l.newType(&abi.Type{Kind: abi.Tuple, Fields: []abi.Field{{Type: key}, {Type: val}}})
-	if err != nil {
-		return nil, err
-	}
+	pair := &abi.Type{Kind: abi.Tuple, Fields: []abi.Field{{Type: key}, {Type: val}}}
+	l.info[pair] = l.infoOf(pair) // of any size: only what is defined has a limit
 	t, err := l.newType(&abi.Type{Kind: abi.List, Elem: pair})
 	if err == nil {
 		info := l.info[t]
@@ -423,6 +440,11 @@ func (l *linker) infoOf(t *abi.Type) typeInfo {
 	case abi.Own, abi.Borrow:
 		info.size, info.align = 4, 4
 		info.resource, info.borrow = true, t.Kind == abi.Borrow
+	case abi.Stream, abi.Future:
+		info.size, info.align = 4, 4
+		if t.Elem != nil {
+			part(t.Elem, 1)
+		}
 	default:
 		info.size, info.align = uint64(t.Size()), uint64(t.Align())
 	}

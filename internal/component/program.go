@@ -94,6 +94,8 @@ type Options struct {
 	Memory     CoreRef
 	Realloc    CoreRef
 	PostReturn CoreRef
+	Async      bool
+	Callback   CoreRef
 }
 
 // A CoreRefKind tells what a CoreRef refers to.
@@ -107,13 +109,14 @@ const (
 	CoreResourceNew              // resource.new of Resource in component instance Instance
 	CoreResourceDrop             // resource.drop, likewise
 	CoreResourceRep              // resource.rep, likewise
+	CoreAsync                    // the built-in Name of native async in component instance Instance
 )
 
 // A CoreRef is a core definition: a function, memory, table or global.
 type CoreRef struct {
 	Kind     CoreRefKind
 	Step     int    // CoreExported: index of the *InstantiateModule in Program.Steps
-	Name     string // CoreExported
+	Name     string // CoreExported, CoreAsync
 	Func     *Func  // CoreLowered
 	Opts     *Options
 	Resource *Resource

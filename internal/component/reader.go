@@ -16,7 +16,6 @@ type reader struct {
 	end     int
 	depth   int
 	section string
-	native  bool // types of native async are let through
 	err     *Error
 }
 

@@ -25,6 +25,47 @@ func index(i uint32) *ValType { return &ValType{Index: i} }
 // everything has every form of definition and type that Decode reads. It
 // need not make sense.
 func everything() *Component {
+	return &Component{Defs: append(everythingElse(), builtins()...)}
+}
+
+// builtins has each canonical operation but lift and lower, with all of its
+// immediates.
+func builtins() []Def {
+	var list []Def
+	for op := CanonResourceNew; int(op) < len(operations); op++ {
+		d := &Canon{Op: op}
+		for _, imm := range op.Immediates() {
+			switch imm {
+			case ImmType:
+				d.Type = 300
+			case ImmOpts:
+				d.Opts = CanonOpts{Async: true, Memory: ptr(uint32(1))}
+			case ImmResult:
+				d.Result = index(64)
+			case ImmAsync:
+				d.Async = true
+			case ImmCancellable:
+				d.Cancellable = true
+			case ImmShared:
+				d.Shared = true
+			case ImmMemory:
+				d.Memory = 200
+			case ImmCoreType:
+				d.CoreType = 3
+			case ImmTable:
+				d.Table = 4
+			case ImmVal:
+				d.Val = 0x7f
+			case ImmSlot:
+				d.Slot = 1
+			}
+		}
+		list = append(list, d)
+	}
+	return list
+}
+
+func everythingElse() []Def {
 	maximum := uint64(7)
 	funcType := &CoreFuncType{Params: []byte{0x7f, 0x7e}, Results: []byte{0x7d}}
 	moduleType := &CoreModuleType{
@@ -50,7 +91,7 @@ func everything() *Component {
 		{Alias: &Alias{Target: AliasOuter, Sort: SortType, Count: 1, Index: 5}},
 		{Export: &ExportDecl{Name: "e", Attrs: attrs, Desc: ExternDesc{Sort: SortInstance, Index: 4}}},
 	}
-	return &Component{Defs: []Def{
+	return []Def{
 		&Custom{Name: "producers", Data: []byte{1, 2, 3}},
 		&CoreModule{Data: coreModuleVersion},
 		&CoreType{Func: funcType},
@@ -82,15 +123,16 @@ func everything() *Component {
 		&TypeDef{&ComponentType{Decls: append(decls, Decl{Import: &Import{Name: "i", Desc: ExternDesc{Sort: SortCoreModule, Index: 1}}})}},
 		&Canon{Op: CanonLift, CoreFunc: 1, Type: 300, Opts: CanonOpts{Encoding: UTF16, Memory: ptr(uint32(0)), Realloc: ptr(uint32(130)), PostReturn: ptr(uint32(4))}},
 		&Canon{Op: CanonLower, Func: 9},
-		&Canon{Op: CanonResourceNew, Type: 1},
-		&Canon{Op: CanonResourceDrop, Type: 2},
-		&Canon{Op: CanonResourceRep, Type: 3},
+		&Canon{Op: CanonLift, Opts: CanonOpts{Async: true, Callback: ptr(uint32(5))}},
+		&TypeDef{&FuncType{Async: true, Params: []Named{{"e", prim(PrimErrorContext)}}}},
+		&TypeDef{&DefinedType{Kind: DefStream}},
+		&TypeDef{&DefinedType{Kind: DefFuture, Elem: index(7)}},
 		&Start{Func: 1, Args: []uint32{1, 2}, Results: 1},
 		&Import{Name: "wasi:io/poll@0.2.0", Desc: ExternDesc{Sort: SortInstance, Index: 1}},
 		&Import{Name: "t", Desc: ExternDesc{Sort: SortType, Index: 1}},
 		&Export{Name: "f", Sort: SortFunc, Index: 1},
 		&Export{Name: "m", Attrs: attrs, Sort: SortCoreModule, Index: 1, Desc: &ExternDesc{Sort: SortCoreModule, Index: 2}},
-	}}
+	}
 }
 
 func TestRoundTrip(t *testing.T) {
@@ -143,11 +185,8 @@ func TestDecodeErrors(t *testing.T) {
 		{"magic only", "\x00asm", "unexpected end"},
 		{"version", "\x00asm\x0c\x00\x01\x00", "not a component of the supported version"},
 		{"section", section(13), "unknown section 13 (at offset 0x8)"},
-		{"task.return", section(secCanon, 1, 0x09, 1, 0, 0), "canon: task.return: " + nativeAsync + " (at offset 0xb)"},
-		{"async option", section(secCanon, 1, 0x01, 0, 0, 1, 0x06), nativeAsync},
-		{"async func", section(secType, 1, 0x43, 0, 1, 0), "type: an async function type: " + nativeAsync},
-		{"stream", section(secType, 1, 0x66, 0), nativeAsync},
-		{"error-context", section(secType, 1, 0x70, 0x64), nativeAsync},
+		{"built-in", section(secCanon, 1, 0x08), "canon: unknown canonical operation 0x08 (at offset 0xb)"},
+		{"flag", section(secCanon, 1, 0x06, 2), "canon: async: 0 or 1 expected, found 0x02 (at offset 0xc)"},
 		{"huge count", section(secType, 0xff, 0xff, 0xff, 0xff, 0x0f), "a list of 4294967295 items does not fit in the 0 bytes left"},
 		{"too much", section(secType, 0, 0), "type: 1 bytes too many (at offset 0xb)"},
 		{"option twice", section(secCanon, 1, 0x01, 0, 0, 2, 3, 0, 3, 0), "canonical option memory is given twice"},

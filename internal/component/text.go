@@ -10,6 +10,7 @@ import (
 var kindNames = map[abi.Kind]string{
 	abi.Bool: "bool", abi.S8: "s8", abi.U8: "u8", abi.S16: "s16", abi.U16: "u16", abi.S32: "s32", abi.U32: "u32",
 	abi.S64: "s64", abi.U64: "u64", abi.F32: "f32", abi.F64: "f64", abi.Char: "char", abi.String: "string",
+	abi.ErrorContext: "error-context",
 }
 
 // TypeString gives a type like WIT text, with structure written out in full:
@@ -72,6 +73,9 @@ type typePrinter struct {
 }
 
 func (p *typePrinter) fn(f *abi.FuncType) {
+	if f.Async {
+		p.WriteString("async ")
+	}
 	p.WriteString("func(")
 	p.fields(f.Params)
 	p.WriteByte(')')
@@ -101,6 +105,13 @@ func (p *typePrinter) structure(t *abi.Type) {
 			fmt.Fprintf(p, ", %d", t.Len)
 		}
 		p.WriteByte('>')
+	case abi.Stream, abi.Future:
+		p.WriteString(t.Kind.String())
+		if t.Elem != nil {
+			p.WriteByte('<')
+			p.typ(t.Elem)
+			p.WriteByte('>')
+		}
 	case abi.Record:
 		p.WriteString("record{")
 		p.fields(t.Fields)

@@ -94,6 +94,58 @@ var validity = []struct{ name, text, want string }{
 	{"a start function whose result is left out", `
 		(import "f" (func $f (result u8)))
 		(start $f)`, "does not have 0 results"},
+	{"built-ins of native async with the signatures that they have", `
+		(type $s (stream u8)) (type $f (future))
+		(canon stream.new $s (core func $new)) (canon future.drop-writable $f (core func $drop))
+		(canon waitable.join (core func $join)) (canon context.set i32 1 (core func $set))
+		(core module $m
+			(import "" "new" (func (result i64))) (import "" "drop" (func (param i32)))
+			(import "" "join" (func (param i32 i32))) (import "" "set" (func (param i32))))
+		(core instance (instantiate $m (with "" (instance
+			(export "new" (func $new)) (export "drop" (func $drop)) (export "join" (func $join)) (export "set" (func $set))))))`, ""},
+	{"a built-in with another signature", `
+		(core module $n (memory (export "m") 1))
+		(core instance $i (instantiate $n))
+		(canon task.return (result string) (memory $i "m") (core func $r))
+		(core module $m (import "" "r" (func (param i32))))
+		(core instance (instantiate $m (with "" (instance (export "r" (func $r))))))`, `import "r" of "" of the core module: a core func (param i32) is expected, not (param i32 i32)`},
+	{"stream.new of a future", `(type $f (future u8)) (canon stream.new $f (core func))`, "stream.new: type 0 is not a stream"},
+	{"stream.read without memory", `(type $s (stream u8)) (canon stream.read $s async (core func))`, "stream.read: the function's type needs the canonical option memory"},
+	{"stream.write of nothing without memory", `(type $s (stream)) (canon stream.write $s async (core func))`, ""},
+	{"task.return without memory", `(canon task.return (result string) (core func))`, "task.return: the function's type needs the canonical option memory"},
+	{"task.return of a borrow", `(type $r (resource (rep i32))) (canon task.return (result (borrow $r)) (core func))`, "task.return: a borrowed handle cannot be returned"},
+	{"task.return with async", `(canon task.return async (core func))`, "only the canonical options memory and string-encoding"},
+	{"a third slot", `(canon context.get i32 2 (core func))`, "context.get: there is no slot 2"},
+	{"a slot of 64 bits", `(canon context.get i64 0 (core func))`, "must be i32"},
+	{"a shared thread", `(core type $t (func (param i32))) (canon thread.spawn-ref shared $t (core func))`, "shared types are not supported"},
+	{"a thread that returns something", `(core type $t (func (param i32) (result i32))) (canon thread.new-indirect $t 0 (core func))`, "core type 0 is not func (param i32)"},
+	{"a stream of borrows", `(type $r (resource (rep i32))) (type (stream (borrow $r)))`, "a stream or future of borrowed handles"},
+	{"async lower of a function that is not", `(import "f" (func $f)) (canon lower (func $f) async (core func))`, "async goes with an async function type only"},
+	{"async lower of five parameters", `
+		(import "f" (func $f async (param "a" u8) (param "b" u8) (param "c" u8) (param "d" u8) (param "e" u8)))
+		(canon lower (func $f) async (core func))`, "needs the canonical option memory"},
+	{"callback without async", `
+		(core module $m (func (export "f")) (func (export "c") (param i32 i32 i32) (result i32) unreachable))
+		(core instance $i (instantiate $m))
+		(func (canon lift (core func $i "f") (callback (core func $i "c"))))`, "callback goes with async only"},
+	{"a callback of another type", `
+		(core module $m (func (export "f") (result i32) unreachable) (func (export "c")))
+		(core instance $i (instantiate $m))
+		(func async (canon lift (core func $i "f") async (callback (core func $i "c"))))`, "callback should be a core func (param i32 i32 i32) (result i32), not ()"},
+	{"realloc without memory", `
+		(core module $m (func (export "r") (param i32 i32 i32 i32) (result i32) unreachable))
+		(core instance $i (instantiate $m))
+		(import "f" (func $f))
+		(canon lower (func $f) (realloc (core func $i "r")) (core func))`, "realloc goes with memory only"},
+	{"values in a memory of 64 bits", `
+		(import "m" (core module $m (export "m" (memory i64 1))))
+		(core instance $i (instantiate $m))
+		(import "f" (func $f))
+		(canon lower (func $f) (memory $i "m") (core func))`, "core memory 0 is shared or of 64-bit addresses"},
+	{"an async function where none is expected", `
+		(import "f" (func $f async))
+		(component $c (import "f" (func)))
+		(instance (instantiate $c (with "f" (func $f))))`, "a function that is not async is expected"},
 	{"a memory type of more than 4 GiB", `(import "m" (core module (import "" "m" (memory 65537))))`, "at most 65536"},
 }
 

@@ -5,6 +5,7 @@ package inspect
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/isyswasfa/isyswasfa/internal/component"
@@ -25,6 +26,9 @@ func Describe(w io.Writer, name string, binary []byte) error {
 	p := newPrinter(program)
 	author, runtime := p.imports()
 	fmt.Fprintf(w, "%s: %s\n", name, p.kind())
+	if err := program.Runnable(); err != nil {
+		fmt.Fprintf(w, "it cannot be run here: %v\n", err)
+	}
 	section(w, "imports", author)
 	section(w, "exports", p.exports())
 	section(w, "imports of the runtime", runtime)
@@ -45,10 +49,30 @@ func section(w io.Writer, title string, lines []string) {
 
 // kind tells which convention the component follows.
 func (p *printer) kind() string {
+	if p.program.Runnable() != nil || p.hasAsyncTypes() {
+		return "component with native async functions, as of WASI 0.3"
+	}
 	if len(p.program.Polls) > 0 {
 		return "WASI 0.2 component with async functions by the isyswasfa convention"
 	}
 	return "WASI 0.2 component without async functions"
+}
+
+// hasAsyncTypes tells whether a function is of an async type.
+func (p *printer) hasAsyncTypes() bool {
+	var imported func([]*component.ImportItem) bool
+	imported = func(items []*component.ImportItem) bool {
+		return slices.ContainsFunc(items, func(i *component.ImportItem) bool {
+			return i.Func != nil && i.Func.Async || imported(i.Instance)
+		})
+	}
+	var exported func([]*component.ExportItem) bool
+	exported = func(items []*component.ExportItem) bool {
+		return slices.ContainsFunc(items, func(i *component.ExportItem) bool {
+			return i.Func != nil && i.Func.Type.Async || exported(i.Instance)
+		})
+	}
+	return imported(p.program.Imports) || exported(p.program.Exports)
 }
 
 // runtimePackages are the packages that the rewriting, the guest runtime and

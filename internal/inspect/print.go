@@ -22,7 +22,10 @@ func (p *printer) line(name, keyword string, f *abi.FuncType) string {
 	switch {
 	case strings.HasPrefix(name, "[constructor]"):
 		return plainName(name) + ".constructor" + signature
-	case strings.HasPrefix(name, "[static]"):
+	case f.Async:
+		keyword = "async " + keyword
+	}
+	if strings.HasPrefix(name, "[static]") {
 		keyword = "static " + keyword
 	}
 	s := plainName(name) + ": " + keyword + signature

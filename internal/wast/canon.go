@@ -4,15 +4,6 @@ import (
 	"github.com/isyswasfa/isyswasfa/internal/component"
 )
 
-// nativeAsync is the message for all that only native async has, as
-// internal/component words it.
-const nativeAsync = "native async is not supported, lower it first"
-
-var coreCanons = map[string]component.CanonOp{
-	"lower": component.CanonLower, "resource.new": component.CanonResourceNew,
-	"resource.drop": component.CanonResourceDrop, "resource.rep": component.CanonResourceRep,
-}
-
 // function reads a function: an alias, an import or a lifted core function.
 func (s *scope) function(c *cursor) {
 	name := c.optionalName()
@@ -88,21 +79,49 @@ func (s *scope) coreCanon(c *cursor, name string) {
 
 func (s *scope) coreCanonDef(c *cursor) *component.Canon {
 	word := c.atom("a canonical operation")
-	op, ok := coreCanons[word.text]
-	if !ok {
-		c.src.failf(word.pos, "%s: %s", word.text, nativeAsync)
+	op, ok := component.CanonNamed(word.text)
+	if !ok || op == component.CanonLift {
+		c.src.failf(word.pos, "unknown canonical operation %q", word.text)
 	}
 	d := &component.Canon{Op: op}
-	if op != component.CanonLower {
-		d.Type = s.ref(c, component.SortType)
-		if c.keyword("async") {
-			c.failf("async: %s", nativeAsync)
-		}
-		return d
+	for _, imm := range op.Immediates() {
+		s.immediate(c, d, imm)
 	}
-	d.Func = s.ref(c, component.SortFunc)
-	d.Opts = s.options(c)
 	return d
+}
+
+// immediate reads a part of a canonical definition.
+func (s *scope) immediate(c *cursor, d *component.Canon, imm component.Immediate) {
+	switch imm {
+	case component.ImmFunc:
+		d.Func = s.ref(c, component.SortFunc)
+	case component.ImmType:
+		d.Type = s.ref(c, component.SortType)
+	case component.ImmOpts:
+		d.Opts = s.options(c)
+	case component.ImmResult:
+		if c.at("result") {
+			r := c.group("result")
+			d.Result = s.valType(r)
+			r.done()
+		}
+	case component.ImmAsync:
+		d.Async = c.keyword("async")
+	case component.ImmCancellable:
+		d.Cancellable = c.keyword("cancellable")
+	case component.ImmShared:
+		d.Shared = c.keyword("shared")
+	case component.ImmMemory:
+		d.Memory = s.optionRef(c.group("memory"), component.SortCoreMemory)
+	case component.ImmCoreType:
+		d.CoreType = s.ref(c, component.SortCoreType)
+	case component.ImmTable:
+		d.Table = s.ref(c, component.SortCoreTable)
+	case component.ImmVal:
+		d.Val = coreValType(c)
+	case component.ImmSlot:
+		d.Slot = c.number()
+	}
 }
 
 var encodings = map[string]component.StringEncoding{
@@ -117,10 +136,15 @@ func (s *scope) options(c *cursor) component.CanonOpts {
 	for n := c.peek(); n != nil; n = c.peek() {
 		if n.kind == atom {
 			e, ok := encodings[n.text]
-			if !ok {
-				if n.text == "async" {
-					c.failf("async: %s", nativeAsync)
+			if n.text == "async" {
+				if o.Async {
+					c.failf("canonical option `async` is specified more than once")
 				}
+				o.Async = true
+				c.next("")
+				continue
+			}
+			if !ok {
 				break
 			}
 			if encoded {
@@ -140,7 +164,7 @@ func (s *scope) options(c *cursor) component.CanonOpts {
 		case "post-return":
 			to = &o.PostReturn
 		case "callback":
-			c.failf("callback: %s", nativeAsync)
+			to = &o.Callback
 		}
 		if to == nil {
 			break

@@ -78,7 +78,7 @@ func TestErrors(t *testing.T) {
 		"(component (core module (func (i32.foo))))": "line 1: core module: 1:16: unknown instruction i32.foo",
 		"(component":                                          "line 1: parenthesis is not closed",
 		"(component (func (export \"f\")))":                   "line 1: (canon …) is missing",
-		"(component (canon task.return (core func)))":         "line 1: task.return: native async is not supported, lower it first",
+		"(component (canon task.give (core func)))":           "line 1: unknown canonical operation \"task.give\"",
 		"(component (import \"a\" (func) (func)))":            "line 1: unexpected (func …)",
 		"(component (type (resource (rep i64))))":             "line 1: the representation of a resource is i32",
 		"(component (alias outer $x 0 (type)))":               "line 1: outer component $x not found",

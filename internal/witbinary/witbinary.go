@@ -95,7 +95,7 @@ type named struct {
 }
 
 func decode(data []byte) (*decoder, error) {
-	c, err := component.DecodeTypes(data)
+	c, err := component.Decode(data)
 	if err != nil {
 		return nil, fmt.Errorf("binary WIT: %w", err)
 	}
