@@ -123,7 +123,7 @@ func TestRoundTripMany(t *testing.T) {
 }
 
 // goroutinesGone waits until there are no more goroutines than before.
-func goroutinesGone(t *testing.T, before int) {
+func goroutinesGone(t testing.TB, before int) {
 	t.Helper()
 	for range 100 {
 		if runtime.NumGoroutine() <= before {

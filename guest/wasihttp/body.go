@@ -3,6 +3,7 @@ package wasihttp
 import (
 	"context"
 	"io"
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -25,12 +26,12 @@ type body struct {
 	trailers *types.FutureReader[trailersResult]
 	handled  *types.FutureWriter[sentResult] // tells the sender how it went
 	left     int64                           // bytes to come, or -1 if not known
-	trailer  *http.Header                    // where trailers go
+	trailer  http.Header                     // where trailers go
 	err      error                           // what Read returns from now on
 }
 
 func newBody(ctx context.Context, stream *types.StreamReader[uint8], trailers *types.FutureReader[trailersResult],
-	handled *types.FutureWriter[sentResult], length int64, trailer *http.Header) *body {
+	handled *types.FutureWriter[sentResult], length int64, trailer http.Header) *body {
 	b := &body{parent: ctx, stream: stream, trailers: trailers, handled: handled, left: length, trailer: trailer}
 	b.ctx, b.cancel = context.WithCancel(ctx)
 	return b
@@ -86,14 +87,7 @@ func (b *body) finish() error {
 		return &Error{result.Err()}
 	}
 	if sent && result.Ok().IsSome() {
-		trailer := toHeader(result.Ok().Some())
-		if *b.trailer == nil {
-			*b.trailer = trailer
-		} else {
-			for name, values := range trailer {
-				(*b.trailer)[name] = values
-			}
-		}
+		maps.Copy(b.trailer, toHeader(result.Ok().Some()))
 	}
 	if b.left > 0 {
 		return io.ErrUnexpectedEOF

@@ -77,15 +77,13 @@ func cleanValue(value string) []byte {
 }
 
 // takeTrailerNames removes the Trailer field from h and returns a header that
-// has the names it announces and no values yet; nil if it announces none.
+// has the names it announces and no values yet. The trailers that come are put
+// in there, so it is never nil.
 func takeTrailerNames(h http.Header) http.Header {
-	var names http.Header
+	names := http.Header{}
 	for _, line := range h["Trailer"] {
 		for name := range strings.SplitSeq(line, ",") {
 			if name = http.CanonicalHeaderKey(strings.TrimSpace(name)); name != "" && validTrailer(name) {
-				if names == nil {
-					names = http.Header{}
-				}
 				names[name] = nil
 			}
 		}

@@ -29,7 +29,8 @@ func newRequest(ctx context.Context, from *wasi_http_types.Request) (*http.Reque
 		RequestURI: from.GetPathWithQuery().SomeOr("/"),
 		Header:     toHeader(from.GetHeaders()),
 	}
-	r = r.WithContext(ctx) // a copy: the body refers to its Trailer
+	ctx = context.WithValue(ctx, schemeKey{}, from.GetScheme())
+	r = r.WithContext(ctx)
 	if r.Host == "" {
 		r.Host = r.Header.Get("Host")
 	}
@@ -50,7 +51,7 @@ func newRequest(ctx context.Context, from *wasi_http_types.Request) (*http.Reque
 
 	handled, handledReader := wasi_http_types.MakeFutureResultUnitErrorCode()
 	stream, trailers := wasi_http_types.RequestConsumeBody(from, handledReader)
-	b := newBody(ctx, stream, trailers, handled, length, &r.Trailer)
+	b := newBody(ctx, stream, trailers, handled, length, r.Trailer)
 	r.Body = b
 	return r, b, nil
 }

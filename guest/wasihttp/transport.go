@@ -15,10 +15,18 @@ import (
 	"github.com/isyswasfa/isyswasfa/guest/wit/types"
 )
 
-// A Transport sends requests with wasi:http/client. It is an
+// A Transport sends requests with wasi:http/client, or with Send. It is an
 // http.RoundTripper; the zero value has no time limits of its own. Connections,
 // TLS and proxies are the host's business.
+//
+// A request whose context is that of a request being served, and whose URL has
+// no scheme, gets the scheme of that one.
 type Transport struct {
+	// Send, if set, is called instead of wasi:http/client's send. With an
+	// imported handler's Handle, requests go to the component that is composed
+	// with this one, or to the network if none is; they need no host then.
+	Send func(*wasi_http_types.Request) types.Result[*wasi_http_types.Response, wasi_http_types.ErrorCode]
+
 	ConnectTimeout      time.Duration // to connect; 0 is the host's
 	FirstByteTimeout    time.Duration // until the response's first byte; 0 is the host's
 	BetweenBytesTimeout time.Duration // between parts of the response's body; 0 is the host's
@@ -43,9 +51,13 @@ func (t *Transport) send(r *http.Request) (*http.Response, error) {
 	} else {
 		out.send()
 	}
+	send := t.Send
+	if send == nil {
+		send = wasi_http_client.Send
+	}
 	var result types.Result[*wasi_http_types.Response, wasi_http_types.ErrorCode]
 	ctx := r.Context()
-	if !async.Until(ctx.Done(), func() { result = wasi_http_client.Send(out.made) }) {
+	if !async.Until(ctx.Done(), func() { result = send(out.made) }) {
 		out.stop()
 		return nil, context.Cause(ctx)
 	}
@@ -64,7 +76,7 @@ func (t *Transport) newOutgoing(r *http.Request) (*outgoing, error) {
 	if err := context.Cause(r.Context()); err != nil {
 		return nil, err
 	}
-	if r.URL == nil || r.URL.Host == "" && r.Host == "" {
+	if r.URL == nil || r.URL.Host == "" && r.Host == "" && t.Send == nil {
 		return nil, errors.New("wasihttp: no host in the request's URL")
 	}
 	options, err := t.options()
@@ -104,7 +116,7 @@ func (t *Transport) newOutgoing(r *http.Request) (*outgoing, error) {
 
 func (t *Transport) options() (types.Option[*wasi_http_types.RequestOptions], error) {
 	none := types.None[*wasi_http_types.RequestOptions]()
-	if *t == (Transport{}) {
+	if t.ConnectTimeout == 0 && t.FirstByteTimeout == 0 && t.BetweenBytesTimeout == 0 {
 		return none, nil
 	}
 	o := wasi_http_types.MakeRequestOptions()
@@ -148,14 +160,14 @@ func setTarget(to *wasi_http_types.Request, r *http.Request) error {
 	if to.SetMethod(method(r.Method)).IsErr() {
 		return fmt.Errorf("wasihttp: invalid method %q", r.Method)
 	}
-	if to.SetScheme(types.Some(scheme(r.URL.Scheme))).IsErr() {
+	if to.SetScheme(schemeOf(r)).IsErr() {
 		return fmt.Errorf("wasihttp: invalid scheme %q", r.URL.Scheme)
 	}
 	host := r.Host
 	if host == "" {
 		host = r.URL.Host
 	}
-	if to.SetAuthority(types.Some(host)).IsErr() {
+	if host != "" && to.SetAuthority(types.Some(host)).IsErr() {
 		return fmt.Errorf("wasihttp: invalid host %q", host)
 	}
 	if path := r.URL.RequestURI(); to.SetPathWithQuery(types.Some(path)).IsErr() {
@@ -188,6 +200,19 @@ func method(name string) wasi_http_types.Method {
 	return wasi_http_types.MakeMethodOther(name)
 }
 
+// schemeKey is the key of the scheme of the request being served, in its context.
+type schemeKey struct{}
+
+func schemeOf(r *http.Request) types.Option[wasi_http_types.Scheme] {
+	if r.URL.Scheme != "" {
+		return types.Some(scheme(r.URL.Scheme))
+	}
+	if served, ok := r.Context().Value(schemeKey{}).(types.Option[wasi_http_types.Scheme]); ok {
+		return served
+	}
+	return types.Some(scheme(""))
+}
+
 func scheme(name string) wasi_http_types.Scheme {
 	switch name {
 	case "http":
@@ -212,7 +237,7 @@ func newClientResponse(r *http.Request, from *wasi_http_types.Response) *http.Re
 	res.ContentLength = contentLength(res.Header, -1)
 	handled, handledReader := wasi_http_types.MakeFutureResultUnitErrorCode()
 	stream, trailers := wasi_http_types.ResponseConsumeBody(from, handledReader)
-	b := newBody(r.Context(), stream, trailers, handled, res.ContentLength, &res.Trailer)
+	b := newBody(r.Context(), stream, trailers, handled, res.ContentLength, res.Trailer)
 	res.Body = b
 	if r.Method == http.MethodHead || !statusHasBody(status) || res.ContentLength == 0 {
 		b.Close()

@@ -13,6 +13,7 @@ import (
 	handler "github.com/isyswasfa/isyswasfa/guest/wasi/export_wasi_http_handler"
 	client "github.com/isyswasfa/isyswasfa/guest/wasi/wasi_http_client"
 	http "github.com/isyswasfa/isyswasfa/guest/wasi/wasi_http_types"
+	"github.com/isyswasfa/isyswasfa/guest/wit/async"
 	. "github.com/isyswasfa/isyswasfa/guest/wit/types"
 )
 
@@ -42,7 +43,7 @@ func handle(request *http.Request) Result[*http.Response, http.ErrorCode] {
 	return empty(request, 405)
 }
 
-// forward sends the request's body to u.
+// forward sends the request's body to u, until the caller gives it up.
 func forward(request *http.Request, u *url.URL) Result[*http.Response, http.ErrorCode] {
 	headers := contentType(request)
 	method := request.GetMethod()
@@ -57,7 +58,11 @@ func forward(request *http.Request, u *url.URL) Result[*http.Response, http.Erro
 	out.SetScheme(Some(scheme(u.Scheme)))
 	out.SetAuthority(Some(authority))
 	out.SetPathWithQuery(Some(u.EscapedPath()))
-	return client.Send(out)
+	var result Result[*http.Response, http.ErrorCode]
+	if !async.Until(async.Cancelled(), func() { result = client.Send(out) }) {
+		return Err[*http.Response](http.MakeErrorCodeConnectionTerminated())
+	}
+	return result
 }
 
 func scheme(name string) http.Scheme {
