@@ -192,6 +192,7 @@ func relayProgramOf(p *program, of *abi.Type, w wiring) *program {
 			lower("h", "fetch-result", sub, fetchResult, mem))
 		fetchStart = lift(sub, step, "get-start", start, mem)
 		fetchResult = lift(sub, step, "get-result", result, mem)
+		fetchStart.Name, fetchResult.Name = "test:fetch/fetch fetch"+startSuffix, "test:fetch/fetch fetch"+resultSuffix
 		p.prog.Polls = append(p.prog.Polls, &component.PollFunc{
 			Instance: sub, Name: "isyswasfa-poll", Func: lift(sub, step, "poll", c.poll, mem),
 		})

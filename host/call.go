@@ -167,8 +167,11 @@ type exportHalf struct {
 	plan *abi.GoPlan
 }
 
-// half gives the indices for a lifted function.
+// half gives the indices for a lifted function. name is for one that has none.
 func (k *linking) half(name string, f *component.Func) *exportHalf {
+	if f.Name != "" {
+		name = f.Name
+	}
 	return &exportHalf{
 		name: name,
 		sub:  f.Instance,

@@ -21,6 +21,8 @@ type Config struct {
 	// in the middle of a computation. It makes loops many times slower; off,
 	// a guest is stopped where it next calls the host or returns.
 	Interruptible bool
+	// Observer, if not nil, is told what the tasks of all instances do.
+	Observer Observer
 }
 
 // An Engine compiles components. It may be shared between goroutines.
@@ -29,7 +31,8 @@ type Engine struct {
 	cache wazero.CompilationCache
 	conf  Config
 	live  atomic.Int64 // instances not closed yet
-	pool  *memoryPool  // of linear memories; nil for those of wazero
+	made  atomic.Uint64
+	pool  *memoryPool // of linear memories; nil for those of wazero
 }
 
 const pageSize = 64 << 10

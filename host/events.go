@@ -31,6 +31,7 @@ func (r *router) outReady(i int, state uint32, t *task) error {
 		return protocolError("event ready for a task that the component does not run")
 	}
 	t.state, t.guest = taskReady, state
+	t.ended(Returned)
 	t.dropCancel()
 	switch {
 	case t.listen.set:
@@ -45,6 +46,9 @@ func (r *router) outReady(i int, state uint32, t *task) error {
 
 // deliver gives a ready handle in hand to the listener.
 func (r *router) deliver(t *task) {
+	if r.observer != nil {
+		r.observeWait(EventWake, t)
+	}
 	l := r.unlisten(t)
 	if l.op != nil {
 		r.ops.remove(l.op)
@@ -68,6 +72,9 @@ func (r *router) listen(t *task, l listener) {
 	l.set = true
 	t.listen = l
 	r.waits++
+	if r.observer != nil {
+		r.observeWait(EventWait, t)
+	}
 	switch {
 	case t.kind == guestTask:
 		r.listenGuest(t)
@@ -116,6 +123,9 @@ func (r *router) outPending(i int, state uint32, t *task) error {
 // outCancel: a listener does not want the task any more. If the answer ready
 // is under way already, that one counts.
 func (r *router) outCancel(t *task) error {
+	if r.observer != nil && t.listen.set {
+		r.observeWait(EventCancel, t)
+	}
 	switch {
 	case !t.listen.set:
 		t.released(cancelHandle)
@@ -146,6 +156,7 @@ func (r *router) outCancelComplete(i int, t *task) error {
 		return protocolError("event cancel-complete for a task that was not cancelled")
 	}
 	t.state = taskOver
+	t.ended(Cancelled)
 	if t.listen.set {
 		if l := r.unlisten(t); l.op != nil {
 			r.ops.remove(l.op)
@@ -187,6 +198,9 @@ func (r *router) cancelOp(o *op) {
 	t := o.task
 	if t == nil || !t.listen.set || t.listen.op != o {
 		return
+	}
+	if r.observer != nil {
+		r.observeWait(EventCancel, t)
 	}
 	switch {
 	case t.kind != guestTask:

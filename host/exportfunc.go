@@ -214,7 +214,10 @@ func (c *exportCall[P, R]) begin(o *op) {
 		c.finish(in.callExport(c.f.start, unsafe.Pointer(&c.p), unsafe.Pointer(&c.r)))
 		return
 	}
+	sub := c.f.start.sub
+	outer := in.router.beginStart(sub, c.f.start.name, caller{comp: -1})
 	err := in.callExport(c.f.start, unsafe.Pointer(&c.p), unsafe.Pointer(&c.start))
+	in.router.endStart(sub, outer)
 	if err != nil || !c.start.IsErr {
 		c.r = c.start.OK
 		c.finish(err)

@@ -13,6 +13,7 @@ type hostCall func(c *Call, stack []uint64) error
 
 // A binding is what a host function is bound to.
 type binding struct {
+	name    string
 	ft      *abi.FuncType
 	resolve abi.ResolveResource
 }
@@ -57,34 +58,36 @@ func (f *asyncFunc[P, R]) bindStart(b *binding) (hostCall, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := b.ft.Result.Cases[0].Type
+	t, name := b.ft.Result.Cases[0].Type, b.name
 	owning := t != nil && owns(t)
 	return bindFunc(plan, func(c *Call, p P) (Result[R, *task], error) {
 		d := &Completion[R]{w: hostWork{in: c.in}}
 		if in := c.in; owning {
 			d.w.discard = func() { in.discard(t, reflect.ValueOf(&d.value).Elem()) }
 		}
-		return f.start(c, p, d)
+		return f.start(name, c, p, d)
 	}), nil
 }
 
-func (f *asyncFunc[P, R]) start(c *Call, p P, d *Completion[R]) (r Result[R, *task], err error) {
+func (f *asyncFunc[P, R]) start(name string, c *Call, p P, d *Completion[R]) (r Result[R, *task], err error) {
 	in := c.in
 	if err := f.fn(c, p, d); err != nil {
 		d.w.interrupt()
 		return r, err
 	}
 	t, pending := d.w.pend(func() *task {
-		t := in.router.newTask(hostTask, 1)
-		t.work, t.done, t.fn = &d.w, d, f
+		t := in.router.newTask(hostTask, c.sub)
+		t.fn, t.work, t.done, t.host = name, &d.w, d, f
 		return t
 	})
 	if pending {
+		in.router.started(t)
 		return Err[R](t), nil
 	}
 	if err := d.w.outcome(); err != nil {
 		return r, err
 	}
+	in.router.answered(c.sub, name)
 	return OK[R, *task](d.value), nil
 }
 
@@ -101,7 +104,7 @@ func (f *asyncFunc[P, R]) bindResult(b *binding) (hostCall, error) {
 type readyParam struct{ Ready *task }
 
 func (f *asyncFunc[P, R]) result(c *Call, p readyParam) (r R, err error) {
-	if p.Ready.fn != any(f) {
+	if p.Ready.host != any(f) {
 		return r, errors.New("the ready handle is of a task of another function")
 	}
 	if err := p.Ready.take(hostTask); err != nil {

@@ -44,6 +44,7 @@ func (p *InstancePre) Instantiate(ctx context.Context, conf InstanceConfig) (*In
 	in.guest, in.nested = guestContext{in.ctx, in}, nestedContext{in.ctx, in}
 	in.interruptible = p.c.e.conf.Interruptible
 	in.drv.role.Store(roleTaken)
+	in.router.observer, in.router.number, in.router.names = p.c.e.conf.Observer, p.c.e.made.Add(1), p.names
 	in.router.init(in, len(in.subs))
 	in.host = subInstance{in: in}
 	in.host.table.Owner = &in.host

@@ -47,8 +47,9 @@ func blockStart(c *Call, p blockParam) (r Result[struct{}, *task], err error) {
 	if p.Pollable.Ready() {
 		return r, nil
 	}
-	t := c.in.router.newTask(waitTask, 1)
+	t := c.in.router.newTask(waitTask, c.sub)
 	t.src = p.Pollable.PollSource
+	c.in.router.started(t)
 	t.watch(c.in)
 	return Err[struct{}](t), nil
 }

@@ -3,6 +3,7 @@ package host
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/tetratelabs/wazero/api"
 
@@ -66,12 +67,22 @@ func (k *linking) lowerLifted(name string, ref *component.CoreRef) (api.GoModule
 		return nil, abi.CoreSig{}, err
 	}
 	callee, where := k.half(name, f), k.prog.Instances[f.Instance].Name
+	name = callee.name
+	start := strings.HasSuffix(name, startSuffix)
 	sub, opts := ref.Instance, k.options(ref.Opts, ref.Instance)
 	call := func(ctx context.Context, _ api.Module, stack []uint64) {
 		in := instanceOf(ctx)
 		in.leave(sub, name)
 		in.router.enter(callee.sub)
-		if err := in.transfer(plan, callee, opts, stack); err != nil {
+		var outer running
+		if start {
+			outer = in.router.beginStart(callee.sub, name, in.router.caller(sub))
+		}
+		err := in.transfer(plan, callee, opts, stack)
+		if start {
+			in.router.endStart(callee.sub, outer)
+		}
+		if err != nil {
 			panic(&hostError{name, err, where})
 		}
 	}

@@ -25,6 +25,7 @@ type InstancePre struct {
 	types []*abi.ResourceType // by resource: host types; nil for those of guests
 	dtors []int               // by resource: index in cores or -1
 	polls []*exportHalf       // by component instance; nil if it has none
+	names []string            // of component instances
 
 	exports map[*component.Func]*exportHalf // without plans
 }
@@ -54,6 +55,9 @@ func (l *Linker) Link(c *Component) (*InstancePre, error) {
 		polls: make([]*exportHalf, len(c.prog.Instances)),
 
 		exports: map[*component.Func]*exportHalf{},
+	}
+	for i := range c.prog.Instances {
+		p.names = append(p.names, c.prog.Instances[i].Name)
 	}
 	k := &linking{
 		l:         l,
@@ -210,7 +214,7 @@ func (k *linking) importFunc(inst, name string, ft *abi.FuncType) (hostCall, err
 	if !ok {
 		return nil, fmt.Errorf("missing function %s", quote(inst, name))
 	}
-	b := &binding{ft: ft, resolve: k.pre.resolve}
+	b := &binding{name: quote(inst, name), ft: ft, resolve: k.pre.resolve}
 	var call hostCall
 	var err error
 	switch {

@@ -15,7 +15,13 @@ type router struct {
 	waits  int      // tasks with a listener
 	ops    opSet    // ops that wait for a task
 	hosts  taskList // pending host tasks and waits
+	guests taskList // pending guest tasks
 	done   []readyOp
+
+	ids      TaskID   // the last one given
+	observer Observer // nil if nobody looks
+	number   uint64   // of the instance, for the observer
+	names    []string // of the component instances
 }
 
 // A poller calls the poll function of a component instance. It moves the
@@ -32,6 +38,9 @@ type routed struct {
 	entered bool // since its last poll: outputs may be queued inside
 	inputs  []pollInput
 	spare   []pollInput
+	act     running
+	open    int    // its pending tasks
+	openIDs TaskID // their numbers, joined by xor
 }
 
 // A readyOp is an op whose task is ready; it holds the ready handle.
@@ -109,7 +118,8 @@ const (
 
 // init makes the router as good as new.
 func (r *router) init(p poller, comps int) {
-	*r = router{poller: p, comps: make([]routed, comps), work: newWorkList(comps)}
+	*r = router{poller: p, comps: make([]routed, comps), work: newWorkList(comps),
+		observer: r.observer, number: r.number, names: r.names}
 }
 
 // enter notes that a component's code is about to run outside of a poll.
@@ -142,13 +152,13 @@ func (r *router) inputs(comp int) []pollInput {
 	return in
 }
 
-// newTask makes a task with the handles given.
-func (r *router) newTask(kind taskKind, refs int) *task {
+// newTask makes a task of the host's that a component has called for, with its
+// pending handle.
+func (r *router) newTask(kind taskKind, comp int) *task {
 	r.tasks++
-	t := &task{r: r, kind: kind, refs: refs, pend: 1}
-	if kind != guestTask {
-		r.hosts.push(t)
-	}
+	r.ids++
+	t := &task{r: r, id: r.ids, by: r.caller(comp), kind: kind, refs: 1, pend: 1}
+	r.hosts.push(t)
 	return t
 }
 
@@ -157,8 +167,13 @@ func (r *router) makeTask(owner int) (*task, error) {
 	if !r.comps[owner].polls {
 		return nil, fmt.Errorf("make-task by a component without a poll function")
 	}
-	t := r.newTask(guestTask, 3)
-	t.owner = owner
+	r.tasks++
+	t := &task{r: r, kind: guestTask, refs: 3, pend: 1, owner: owner}
+	r.adopt(t)
+	r.guests.push(t)
+	c := &r.comps[owner]
+	c.open++
+	c.openIDs ^= t.id
 	return t, nil
 }
 
@@ -170,7 +185,7 @@ func (r *router) round() (bool, error) {
 	for i := r.work.next(0); i >= 0; i = r.work.next(i + 1) {
 		progress = true
 		in := r.inputs(i)
-		out, err := r.poller.poll(i, in)
+		out, err := r.poll(i, in)
 		if err != nil {
 			return true, err
 		}
@@ -184,6 +199,20 @@ func (r *router) round() (bool, error) {
 		r.resumeOps()
 	}
 	return progress, nil
+}
+
+// poll polls one component.
+func (r *router) poll(comp int, in []pollInput) ([]pollOutput, error) {
+	if r.observer != nil {
+		r.observe(Event{Kind: EventPoll, Component: r.name(comp), Inputs: pollInputs(in)})
+	}
+	r.comps[comp].act = running{task: r.behalf(comp, in)}
+	out, err := r.poller.poll(comp, in)
+	r.comps[comp].act = running{}
+	if r.observer != nil && err == nil {
+		r.observe(Event{Kind: EventPolled, Component: r.name(comp), Outputs: pollOutputs(out)})
+	}
+	return out, err
 }
 
 func (r *router) resumeOps() bool {

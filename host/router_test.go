@@ -19,6 +19,7 @@ type stage struct {
 	play  map[string]func() []pollOutput
 	tasks map[*task]string
 	trace []string
+	by    int // the component that calls the host
 }
 
 // newStage makes a stage with components polled in the order of names.
@@ -151,7 +152,7 @@ func (e *event) fire() {
 
 // wait is block-isyswasfa-start for something not ready.
 func (s *stage) wait(e *event, name string) *task {
-	t := s.in.router.newTask(waitTask, 1)
+	t := s.in.router.newTask(waitTask, s.by)
 	t.src = e
 	t.watch(s.in)
 	return s.name(t, name)
@@ -160,7 +161,7 @@ func (s *stage) wait(e *event, name string) *task {
 // host is the start of an async host function.
 func (s *stage) host(name string) (*task, *hostWork) {
 	w := &hostWork{in: s.in}
-	t, _ := w.pend(func() *task { return s.in.router.newTask(hostTask, 1) })
+	t, _ := w.pend(func() *task { return s.in.router.newTask(hostTask, s.by) })
 	t.work = w
 	return s.name(t, name), w
 }

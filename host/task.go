@@ -10,8 +10,11 @@ type task struct {
 	r     *router
 	kind  taskKind
 	state taskState
-	refs  int // handles in tables and with the router
-	pend  int // those of refs that are pending handles
+	id    TaskID
+	fn    string // the start half, for messages; "" for waits and for what a guest began by itself
+	by    caller // who asked for it
+	refs  int    // handles in tables and with the router
+	pend  int    // those of refs that are pending handles
 
 	listen listener // who waits; at most one
 
@@ -25,11 +28,11 @@ type task struct {
 	// Host tasks and waits.
 	work *hostWork
 	done any // the *Completion
-	fn   any // the host function
+	host any // the host function
 	src  PollSource
 	stop func()
 
-	prev, next *task // in router.hosts
+	prev, next *task // in router.hosts or router.guests
 }
 
 type taskKind uint8
@@ -118,7 +121,7 @@ func (t *task) abort() {
 	pending := t.state == taskPending
 	t.state = taskOver
 	if pending {
-		t.r.hosts.remove(t)
+		t.ended(Cancelled)
 	}
 	switch {
 	case t.kind == waitTask:
@@ -136,6 +139,9 @@ func (t *task) abort() {
 // was dropped by its owner instead of finished.
 func (t *task) gone() {
 	t.abort()
+	if t.state == taskPending {
+		t.ended(Dropped)
+	}
 	t.r.tasks--
 	if !t.listen.set {
 		return
@@ -143,6 +149,23 @@ func (t *task) gone() {
 	if o := t.r.unlisten(t).op; o != nil {
 		t.r.ops.remove(o)
 		o.finish(errDropped)
+	}
+}
+
+// ended is called when a task stops being pending.
+func (t *task) ended(o Outcome) {
+	r, name := t.r, ""
+	if t.kind == guestTask {
+		r.guests.remove(t)
+		c := &r.comps[t.owner]
+		c.open--
+		c.openIDs ^= t.id
+		name = r.name(t.owner)
+	} else {
+		r.hosts.remove(t)
+	}
+	if r.observer != nil {
+		r.observe(Event{Kind: EventEnd, Component: name, Task: t.id, Outcome: o})
 	}
 }
 
@@ -172,7 +195,7 @@ func (t *task) watch(in *Instance) {
 // ready handle is a new one.
 func (t *task) hostReady() {
 	t.state = taskReady
-	t.r.hosts.remove(t)
+	t.ended(Returned)
 	if t.kind == waitTask && t.stop != nil {
 		t.stop()
 	}
@@ -201,7 +224,7 @@ var (
 	errState    = errors.New("state of a ready handle whose task the component does not own")
 )
 
-// taskList is the list of pending host tasks and waits.
+// taskList is a list of pending tasks.
 type taskList struct {
 	first *task
 	n     int

@@ -96,6 +96,9 @@ func (in *Instance) poison(err error) {
 		}
 	}
 	in.trap = err
+	if r := &in.router; r.observer != nil {
+		r.observe(Event{Kind: EventFail, Err: err})
+	}
 	d := &in.drv
 	d.mu.Lock()
 	d.failed = err

@@ -33,6 +33,9 @@ func after(d uint64) timer {
 	return math.MaxUint64
 }
 
+// String says what it is, for an observer.
+func (timer) String() string { return "timer" }
+
 // Ready implements [host.PollSource].
 func (t timer) Ready() bool { return t.until() == 0 }
 

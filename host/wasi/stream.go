@@ -48,6 +48,9 @@ type InputStream struct {
 // NewInputStream makes a stream of a source.
 func NewInputStream(src Source) *InputStream { return &InputStream{src: src} }
 
+// String says what it is, for an observer.
+func (s *InputStream) String() string { return "input-stream" }
+
 // TryRead reads without waiting; see [Source].
 func (s *InputStream) TryRead(max int) ([]byte, error) { return s.src.TryRead(max) }
 
@@ -193,6 +196,9 @@ func (s *OutputStream) Write(p []byte) (int, error) {
 		waitOn(s.sink, s.wake)
 	}
 }
+
+// String says what it is, for an observer.
+func (s *OutputStream) String() string { return "output-stream" }
 
 // Flush passes on what is buffered; it does not wait for the reader.
 func (s *OutputStream) Flush() error { return s.sink.Flush() }

@@ -100,6 +100,9 @@ func (ev *evaluation) export(d *Export) (entity, error) {
 	if err == nil {
 		err = ev.types.exported(ev.l, e)
 	}
+	if in, ok := e.(*instanceVal); ok && err == nil {
+		err = ev.l.namedIn(d.Name, in)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("export %q: %w", d.Name, err)
 	}
@@ -130,11 +133,27 @@ func (l *linker) named(name string, e entity) {
 			p.Names[e.val] = name
 		}
 	case *Func:
+		if e.Import == nil && e.Name == "" {
+			e.Name = name
+		}
 		if e.Import == nil && isPoll(name, e.Type) && !l.out.polls[e.Instance] {
 			l.out.polls[e.Instance] = true
 			p.Polls = append(p.Polls, &PollFunc{Instance: e.Instance, Name: name, Func: e})
 		}
 	}
+}
+
+// namedIn notes the name of an exported instance for its functions.
+func (l *linker) namedIn(name string, in *instanceVal) error {
+	if err := l.spend(len(in.names)); err != nil {
+		return err
+	}
+	for _, e := range in.exports {
+		if f, ok := e.(*Func); ok && f.Import == nil && !strings.Contains(f.Name, " ") {
+			f.Name = name + " " + f.Name
+		}
+	}
+	return nil
 }
 
 // isPoll tells whether an export is the poll function of the isyswasfa

@@ -77,6 +77,10 @@ type PollFunc struct {
 type Func struct {
 	Type *abi.FuncType
 
+	// Name is that of its first export, for messages, as "test:a/b c" if the
+	// export is part of an exported instance; "" for imported functions.
+	Name string
+
 	// Imported: the path of the root import, such as
 	// ["wasi:io/poll@0.2.0", "[method]pollable.block"], or one plain name.
 	Import []string
