@@ -20,6 +20,8 @@ type typeInfo struct {
 
 	handle *typeVal // own, borrow: the resource type as it was named
 	isMap  bool     // a map, which is a list of pairs otherwise
+
+	from *abi.Type // the type that was given another name, or nil
 }
 
 func (l *linker) typeDef(s *scope, t Type) (*typeVal, error) {

@@ -32,7 +32,9 @@ func (l *linker) renamed(t *typeVal) *typeVal {
 	if t.val != nil {
 		val := *t.val
 		c.val = &val
-		l.info[c.val] = l.info[t.val]
+		info := l.info[t.val]
+		info.from = t.val
+		l.info[c.val] = info
 	}
 	return &c
 }

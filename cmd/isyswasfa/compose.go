@@ -1,0 +1,108 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/isyswasfa/isyswasfa/transform/compose"
+)
+
+func composeCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "compose",
+		Usage:     "make one component of several",
+		ArgsUsage: "ROOT.wasm",
+		Description: "Meets the imports of a component with what other components export. An import is met,\n" +
+			"in this order, by a component given with -d that exports an interface of its name; by the\n" +
+			"instance that the configuration names; by the component NAME.wasm beside the\n" +
+			"configuration or the root, or in a search path, where NAME is the import's. What nothing\n" +
+			"meets stays an import: those of the components in it are merged. The result exports what\n" +
+			"the root does, and the poll functions of all.\n\n" +
+			"Example:\n   isyswasfa compose -o composed.wasm -d hash-all.wasm middleware.wasm",
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write the component to `FILE` (default: standard output)"},
+			&cli.StringSliceFlag{Name: "definitions", Aliases: []string{"d"}, Usage: "meet imports of the same name with the exports of `FILE`"},
+			&cli.StringFlag{Name: "config", Aliases: []string{"c"}, Usage: "read the configuration `FILE`, as wasm-tools compose has it"},
+			&cli.StringSliceFlag{Name: "search-path", Aliases: []string{"p"}, Usage: "look for components in `DIR` too"},
+			&cli.BoolFlag{Name: "strict", Usage: "fail if the result imports an interface that is neither WASI's nor isyswasfa's"},
+			&cli.BoolFlag{Name: "no-imports", Usage: "fail if the result imports any interface"},
+			&cli.BoolFlag{Name: "import-components", Usage: "import the components other than the root, in place of containing them"},
+			&cli.BoolFlag{Name: "skip-validation", Usage: "do not validate the result"},
+			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "no notes"},
+		},
+		Action: composeAction,
+	}
+}
+
+func composeAction(c *cli.Context) error {
+	root, err := oneArgument(c, "ROOT.wasm")
+	if err != nil {
+		return err
+	}
+	out := c.String("output")
+	if out == "" {
+		if isTerminal(os.Stdout) {
+			return usagef("a component is not for the terminal: -o FILE says where to write it")
+		}
+		out = "-"
+	}
+	config, err := composeConfig(c, root)
+	if err != nil {
+		return err
+	}
+	loader := compose.Loader{ReadFile: readComponentFile}
+	result, err := loader.Compose(root, config, c.Bool("strict"))
+	if err != nil {
+		return err
+	}
+	if !c.Bool("quiet") {
+		for _, note := range result.Notes {
+			fmt.Fprintf(c.App.ErrWriter, "note: %s\n", note)
+		}
+	}
+	return writeFile(out, result.Component)
+}
+
+// composeConfig reads the configuration and adds what the flags say, whose
+// paths are relative to the working directory.
+func composeConfig(c *cli.Context, root string) (*compose.Config, error) {
+	config := &compose.Config{Dir: filepath.Dir(root)}
+	if file := c.String("config"); file != "" {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		if config, err = compose.ParseConfig(text); err != nil {
+			return nil, fmt.Errorf("%s: %w", file, err)
+		}
+		config.Dir = filepath.Dir(file)
+	}
+	for flag, list := range map[string]*[]string{"definitions": &config.Definitions, "search-path": &config.SearchPaths} {
+		for _, path := range c.StringSlice(flag) {
+			*list = append(*list, relativeTo(config.Dir, path))
+		}
+	}
+	config.SkipValidation = config.SkipValidation || c.Bool("skip-validation")
+	config.ImportComponents = config.ImportComponents || c.Bool("import-components")
+	config.DisallowImports = config.DisallowImports || c.Bool("no-imports")
+	return config, nil
+}
+
+// relativeTo gives a path as seen from a folder.
+func relativeTo(dir, path string) string {
+	if rel, err := filepath.Rel(dir, path); err == nil {
+		return rel
+	}
+	if abs, err := filepath.Abs(path); err == nil {
+		return abs
+	}
+	return path
+}
+
+func isTerminal(f *os.File) bool {
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}

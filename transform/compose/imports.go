@@ -1,0 +1,202 @@
+package compose
+
+import (
+	"fmt"
+
+	"github.com/isyswasfa/isyswasfa/internal/abi"
+	"github.com/isyswasfa/isyswasfa/internal/component"
+)
+
+// writeImports writes the imports of the result, each behind those that have
+// the types it mentions.
+func (c *composer) writeImports(s *scope) error {
+	for _, g := range c.groups {
+		if err := c.writeGroup(s, g); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *composer) writeGroup(s *scope, g *group) error {
+	if g.state != unseen {
+		return nil
+	}
+	g.state = entered
+	for _, l := range g.members {
+		for _, name := range mentioned(l) {
+			other := l.in.link(name)
+			if other.group == nil || other.group == g {
+				continue
+			}
+			if err := c.writeGroup(s, other.group); err != nil {
+				return err
+			}
+		}
+	}
+	g.state = done
+	d, err := s.describe(g.item)
+	if err != nil {
+		return fmt.Errorf("the import %q of %s cannot be left to be imported: %w", g.name, g.who(), err)
+	}
+	g.index = s.importItem(g.name, g.attrs, d)
+	s.place(g.item, g.index, nil)
+	return nil
+}
+
+func (in *instance) link(name string) *link {
+	for _, l := range in.links {
+		if l.item.Name == name {
+			return l
+		}
+	}
+	return nil
+}
+
+// describe writes the type of an import or export, without its name.
+func (s *scope) describe(m *merged) (component.ExternDesc, error) {
+	first := m.seen[0]
+	switch item := first.item; {
+	case item.Func != nil:
+		i, err := s.function(first.in, item.Func)
+		return component.ExternDesc{Sort: component.SortFunc, Index: i}, err
+	case item.Sort == component.SortInstance:
+		i, err := s.instanceType(m)
+		return component.ExternDesc{Sort: component.SortInstance, Index: i}, err
+	case item.Resource != nil:
+		if i, ok := s.findClass(first.in.of(item.Resource)); ok {
+			return component.ExternDesc{Sort: component.SortType, Index: i}, nil
+		}
+		return component.ExternDesc{Sort: component.SortType, Bound: component.BoundSub}, nil
+	case item.Type != nil:
+		i, err := s.named(m)
+		return component.ExternDesc{Sort: component.SortType, Index: i}, err
+	}
+	return component.ExternDesc{}, fmt.Errorf("%q is a %s, whose type cannot be written", m.name, first.item.Sort)
+}
+
+// named gives the index of a value type that is about to have a name: that of
+// the name it is an alias of, or one of its own.
+func (s *scope) named(m *merged) (uint32, error) {
+	for _, x := range m.seen {
+		surface := x.in.def.surface
+		for t := surface.Origin(x.item.Type); t != nil; t = surface.Origin(t) {
+			if i, ok := s.findType(typeRef{x.in, t}); ok {
+				return i, nil
+			}
+		}
+	}
+	return s.structure(typeRef{m.seen[0].in, m.seen[0].item.Type})
+}
+
+// instanceType writes an instance type.
+func (s *scope) instanceType(m *merged) (uint32, error) {
+	in := newScope(s, true)
+	for _, sub := range m.items {
+		d, err := in.describe(sub)
+		if err != nil {
+			return 0, fmt.Errorf("%q: %w", sub.name, err)
+		}
+		in.place(sub, in.exportDecl(sub.name, nil, d), nil)
+	}
+	return s.define(&component.InstanceType{Decls: in.decls}), nil
+}
+
+// place notes where the types are that an import or export has brought, or
+// that are in an instance it has brought.
+func (s *scope) place(m *merged, index uint32, path []string) {
+	for _, x := range m.seen {
+		switch {
+		case x.item.Resource != nil:
+			k := x.in.of(x.item.Resource)
+			if path != nil {
+				if _, known := s.homes[k]; !known {
+					s.homes[k] = place{index, path}
+				}
+			} else if !s.own[k] {
+				s.class[k], s.own[k] = index, true
+			}
+		case x.item.Type != nil && path == nil:
+			s.types[typeRef{x.in, x.item.Type}] = index
+		case x.item.Type != nil:
+			s.places[typeRef{x.in, x.item.Type}] = place{index, path}
+		}
+	}
+	for _, sub := range m.items {
+		s.place(sub, index, append(path[:len(path):len(path)], sub.name))
+	}
+}
+
+// mentioned gives the names of the other imports of a link's instance that
+// have types which its import mentions, in the order in which they come up.
+func mentioned(l *link) []string {
+	v := &mentions{in: l.in, seen: make(map[*abi.Type]bool), names: make(map[string]bool), home: make(map[*abi.Type]string)}
+	for _, other := range l.in.links {
+		v.collect(other.item, other.item.Name)
+	}
+	v.item(l.item)
+	return v.list
+}
+
+type mentions struct {
+	in    *instance
+	home  map[*abi.Type]string // the import by which a type has a name
+	seen  map[*abi.Type]bool
+	names map[string]bool
+	list  []string
+}
+
+func (v *mentions) collect(item *component.Item, home string) {
+	if item.Type != nil {
+		v.home[item.Type] = home
+	}
+	for _, sub := range item.Items {
+		v.collect(sub, home)
+	}
+}
+
+func (v *mentions) add(name string) {
+	if !v.names[name] {
+		v.names[name] = true
+		v.list = append(v.list, name)
+	}
+}
+
+func (v *mentions) item(item *component.Item) {
+	if item.Resource != nil && item.Resource.Imported {
+		v.add(item.Resource.Import[0])
+	}
+	if item.Type != nil {
+		v.typ(item.Type)
+	}
+	if item.Func != nil {
+		for _, p := range item.Func.Params {
+			v.typ(p.Type)
+		}
+		v.typ(item.Func.Result)
+	}
+	for _, sub := range item.Items {
+		v.item(sub)
+	}
+}
+
+func (v *mentions) typ(t *abi.Type) {
+	if t == nil || v.seen[t] {
+		return
+	}
+	v.seen[t] = true
+	if home, ok := v.home[t]; ok {
+		v.add(home)
+	}
+	if r, ok := t.Resource.(*component.Resource); ok && r.Imported {
+		v.add(r.Import[0])
+	}
+	v.typ(v.in.def.surface.Origin(t))
+	v.typ(t.Elem)
+	for _, f := range t.Fields {
+		v.typ(f.Type)
+	}
+	for _, f := range t.Cases {
+		v.typ(f.Type)
+	}
+}
