@@ -382,8 +382,9 @@ func TestAsyncDeadlock(t *testing.T) {
 	pre := relayProgram(t).link(defineFetch(later))
 	get := export[single, uint32](t, pre, "get")
 	in := instance(t, pre)
-	if _, err := get.Call(context.Background(), in, single{1000}); !errors.Is(err, errDeadlock) {
-		t.Errorf("got %v", err)
+	want := "guest task is pending with no pending host tasks: get of component instance root waits for nothing outside its component"
+	if _, err := get.Call(context.Background(), in, single{1000}); !errors.Is(err, errDeadlock) || err.Error() != want {
+		t.Errorf("got  %v\nwant %s", err, want)
 	}
 	checkEmpty(t, in)
 

@@ -110,8 +110,9 @@ func find(items []*component.ExportItem, name string) *component.Func {
 // calling goroutine, Call notices the cancellation only afterwards; see
 // Config.Interruptible. Any other error is a *[Trap] or *[ExitError], after which the
 // instance is unusable, or [ErrClosed]. If nothing is going on that could ever
-// end the guest's waiting, and ctx cannot be cancelled either, the error is
-// "guest task is pending with no pending host tasks"; see [Instance.Hold].
+// end the guest's waiting, and ctx cannot be cancelled either, the error says
+// "guest task is pending with no pending host tasks" and which task waits for
+// which; see [Instance.Hold].
 func (f *ExportFunc[P, R]) Call(ctx context.Context, in *Instance, p P) (r R, err error) {
 	if f.direct && in.pre == f.pre && ctx.Err() == nil && in.drv.role.CompareAndSwap(roleFree, roleQuick) {
 		// What an op does, but that it cannot be told to wait here. A call by

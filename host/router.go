@@ -1,6 +1,9 @@
 package host
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // A router carries events between the components of one root instance. Its
 // events are those of isyswasfa:isyswasfa/isyswasfa; the rule of each is the
@@ -254,10 +257,10 @@ func (r *router) breakDeadlock() bool {
 	if !r.deadlocked() {
 		return false
 	}
-	for len(r.ops.list) > 0 {
-		o := r.ops.list[0]
-		o.leave(errDeadlock)
-		r.cancelOp(o)
+	ops := slices.Clone(r.ops.list)
+	for i, err := range r.deadlocks(ops) {
+		ops[i].leave(err)
+		r.cancelOp(ops[i])
 	}
 	return true
 }

@@ -28,6 +28,7 @@ func newStage(t *testing.T, names ...string) *stage {
 	ctx, cancel := context.WithCancel(context.Background())
 	s.in = &Instance{pre: &InstancePre{c: &Component{name: "test"}}, ctx: ctx, cancel: cancel}
 	s.in.drv.role.Store(roleTaken) // the stage is the driver
+	s.in.router.names = names
 	s.in.router.init(s, len(names))
 	for i := range names {
 		s.in.router.comps[i].polls = true
@@ -477,19 +478,74 @@ func TestRouteHostCancel(t *testing.T) {
 	s.empty()
 }
 
+// Three calls wait for tasks of A: one for nothing outside, one for two tasks
+// of B, of which one waits for C, and one for a task that A waits for in a poll.
 func TestRouteDeadlock(t *testing.T) {
-	s := newStage(t, "A")
-	t1 := s.makeTask("A", "T1")
-	s.enter("A")
-	op := s.await(t1)
-	s.on("A[]", func() []pollOutput { return outs(oPending(1, t1)) })
-	s.on("A[cancel(1,T1)]", func() []pollOutput {
-		t1.released(readyHandle)
-		return outs(oCancelComplete(t1))
+	s := newStage(t, "A", "B", "C")
+	start := func(comp, fn string, by caller) *task {
+		outer := s.in.router.beginStart(s.comp(comp), fn+startSuffix, by)
+		t := s.makeTask(comp, fn)
+		s.in.router.endStart(s.comp(comp), outer)
+		s.enter(comp)
+		return t
+	}
+	outside := caller{comp: -1}
+	a1, a2, a3 := start("A", "a1", outside), start("A", "a2", outside), start("A", "a3", outside)
+	by := caller{s.comp("A"), a2.id}
+	b1, b2 := start("B", "b1", by), start("B", "b2", by)
+	c1 := start("C", "c1", caller{s.comp("B"), b1.id})
+	s.on("A[]", func() []pollOutput {
+		a4 := start("B", "b3", caller{comp: s.comp("A")}) // nobody knows for which task
+		return outs(oPending(1, a1), oListen(2, b1), oListen(3, b2), oPending(4, a2), oPending(5, a3), oListen(6, a4))
 	})
+	s.on("B[]", func() []pollOutput { return outs(oListen(1, c1), oPending(2, b1), oPending(3, b2)) })
+	s.on("C[]", func() []pollOutput { return outs(oPending(1, c1)) })
+	ops := []*op{s.await(a1), s.await(a2), s.await(a3)}
 	s.settle()
-	if !op.done || !errors.Is(op.err, errDeadlock) {
-		t.Errorf("op done %v: %v", op.done, op.err)
+	lines := []string{
+		"a1 of component instance A waits, and so does its component for b3 of component instance B",
+		"a2 of component instance A waits for b1 of component instance B; b2 of component instance B",
+		"a3 of component instance A waits, and so does its component for b3 of component instance B",
+	}
+	for i, o := range ops {
+		want := "guest task is pending with no pending host tasks: " + lines[i] + "; 3 calls wait in all: " + strings.Join(lines, "; ")
+		if !o.done || !errors.Is(o.err, errDeadlock) || o.err.Error() != want {
+			t.Errorf("op done %v:\n got %v\nwant %s", o.done, o.err, want)
+		}
+	}
+
+	// A chain.
+	s = newStage(t, "A", "B", "C")
+	a1 = start("A", "a1", outside)
+	b1 = start("B", "b1", caller{s.comp("A"), a1.id})
+	c1 = start("C", "c1", caller{s.comp("B"), b1.id})
+	s.on("A[]", func() []pollOutput { return outs(oListen(1, b1), oPending(2, a1)) })
+	s.on("B[]", func() []pollOutput { return outs(oListen(3, c1), oPending(4, b1)) })
+	s.on("C[]", func() []pollOutput { return outs(oPending(5, c1)) })
+	for _, c := range []struct {
+		call string
+		task *task
+		out  pollOutput
+	}{
+		{"A[cancel(2,a1)]", a1, oCancel(b1)},
+		{"B[cancel(4,b1)]", b1, oCancel(c1)},
+		{"C[cancel(5,c1)]", c1, oCancelComplete(c1)},
+		{"B[cancel-complete(3)]", nil, oCancelComplete(b1)},
+		{"A[cancel-complete(1)]", nil, oCancelComplete(a1)},
+	} {
+		s.on(c.call, func() []pollOutput {
+			if c.task != nil {
+				c.task.released(readyHandle)
+			}
+			return outs(c.out)
+		})
+	}
+	op := s.await(a1)
+	s.settle()
+	want := "guest task is pending with no pending host tasks: a1 of component instance A waits for b1 of component instance B," +
+		" which waits for c1 of component instance C, which waits for nothing outside its component"
+	if !op.done || op.err == nil || op.err.Error() != want {
+		t.Errorf("op done %v:\n got %v\nwant %s", op.done, op.err, want)
 	}
 	s.empty()
 }
