@@ -29,7 +29,7 @@ func composeCommand() *cli.Command {
 			&cli.StringSliceFlag{Name: "search-path", Aliases: []string{"p"}, Usage: "look for components in `DIR` too"},
 			&cli.BoolFlag{Name: "strict", Usage: "fail if the result imports an interface that is neither WASI's nor isyswasfa's"},
 			&cli.BoolFlag{Name: "no-imports", Usage: "fail if the result imports any interface"},
-			&cli.BoolFlag{Name: "import-components", Usage: "import the components other than the root, in place of containing them"},
+			&cli.BoolFlag{Name: "import-components", Usage: "import the components in place of containing them"},
 			&cli.BoolFlag{Name: "skip-validation", Usage: "do not validate the result"},
 			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "no notes"},
 		},

@@ -177,13 +177,56 @@ func checkName(name string, sort Sort) error {
 // nothing here resolves.
 func checkDependency(name string) error {
 	form, rest, _ := strings.Cut(name, "=<")
-	switch form {
-	case "unlocked-dep", "locked-dep", "url", "integrity", "relative-url":
-		if strings.Contains(rest, ">") {
-			return nil
-		}
+	inside, integrity, _ := strings.Cut(rest, ">,integrity=<")
+	if integrity == "" {
+		integrity = ">"
+		inside, _ = strings.CutSuffix(inside, ">")
 	}
-	return errors.New("it is not a valid name")
+	ok := strings.HasSuffix(rest, ">") && strings.HasSuffix(integrity, ">")
+	pkg, version, versioned := strings.Cut(inside, "@")
+	switch form {
+	case "locked-dep":
+		ok = ok && isPackage(pkg) && (!versioned || isFullVersion(version))
+	case "unlocked-dep":
+		ok = ok && isPackage(pkg) && (!versioned || isVersionRange(version))
+	case "url", "integrity", "relative-url":
+	default:
+		ok = false
+	}
+	if !ok {
+		return errors.New("it is not a valid name")
+	}
+	return nil
+}
+
+// isPackage tells whether s is of the form namespace:package.
+func isPackage(s string) bool {
+	namespace, pkg, _ := strings.Cut(s, ":")
+	return isLower(namespace) && isLower(pkg)
+}
+
+// isVersionRange tells whether s is "*" or versions within braces: ">=1.0.0",
+// "<2.0.0", or both with a space between.
+func isVersionRange(s string) bool {
+	inside, open := strings.CutPrefix(s, "{")
+	inside, closed := strings.CutSuffix(inside, "}")
+	if !open || !closed {
+		return s == "*"
+	}
+	low, high, both := strings.Cut(inside, " ")
+	if !both && strings.HasPrefix(low, "<") {
+		low, high = "", low
+	}
+	least, isLow := strings.CutPrefix(low, ">=")
+	below, isHigh := strings.CutPrefix(high, "<")
+	return (isLow || isHigh) && (low == "" || isLow && isFullVersion(least)) && (high == "" || isHigh && isFullVersion(below))
+}
+
+// isFullVersion tells whether s is a semantic version.
+func isFullVersion(s string) bool {
+	release, _, _ := strings.Cut(s, "+")
+	release, _, _ = strings.Cut(release, "-")
+	return isVersion(s) && strings.Count(release, ".") == 2
 }
 
 // isLabel tells whether s is a label: words of letters and digits joined by

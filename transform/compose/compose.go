@@ -62,9 +62,9 @@ type Options struct {
 	NoImports bool // an instance import of the result is an error
 	Strict    bool // so it is, but for the interfaces of WASI and isyswasfa, which the host has
 
-	// ImportComponents has the result import the components other than the
-	// root, by their names, in place of containing them. Imported does so for
-	// single ones: the name under which a component is imported, by its own.
+	// ImportComponents has the result import the components, by their names,
+	// in place of containing them. Imported does so for single ones: the name
+	// under which a component is imported, by its own.
 	ImportComponents bool
 	Imported         map[string]string
 
@@ -103,6 +103,9 @@ func Compose(root Input, o Options) (*Result, error) {
 		if err := step(); err != nil {
 			return nil, err
 		}
+	}
+	if len(c.order) == 1 {
+		return nil, fmt.Errorf("no dependencies of %s were found: its imports are %s", root.Name, importNames(c.order[0].def))
 	}
 	out, err := c.encode()
 	if err != nil {

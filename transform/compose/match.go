@@ -99,6 +99,9 @@ func (m *matcher) typeItem(want, got *component.Item) error {
 }
 
 func (m *matcher) function(want, got *abi.FuncType) error {
+	if want.Async != got.Async {
+		return errors.New("one is async, the other is not")
+	}
 	if len(want.Params) != len(got.Params) {
 		return fmt.Errorf("it should have %d parameters, not %d", len(want.Params), len(got.Params))
 	}
@@ -149,8 +152,8 @@ func (m *matcher) structure(want, got *abi.Type) error {
 	if want.Resource != nil {
 		return m.same(want.Resource.(*component.Resource), got.Resource.(*component.Resource))
 	}
-	if want.Elem != nil {
-		return m.typ(want.Elem, got.Elem)
+	if want.Elem != nil || got.Elem != nil {
+		return m.optional(want.Elem, got.Elem, "element")
 	}
 	for i, f := range want.Fields {
 		g := got.Fields[i]

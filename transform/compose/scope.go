@@ -167,6 +167,7 @@ var primitives = map[abi.Kind]component.PrimType{
 	abi.Bool: component.PrimBool, abi.S8: component.PrimS8, abi.U8: component.PrimU8, abi.S16: component.PrimS16, abi.U16: component.PrimU16,
 	abi.S32: component.PrimS32, abi.U32: component.PrimU32, abi.S64: component.PrimS64, abi.U64: component.PrimU64,
 	abi.F32: component.PrimF32, abi.F64: component.PrimF64, abi.Char: component.PrimChar, abi.String: component.PrimString,
+	abi.ErrorContext: component.PrimErrorContext,
 }
 
 // structure defines a type anew.
@@ -220,6 +221,10 @@ func (s *scope) structure(r typeRef) (uint32, error) {
 		d.Res = i
 	case abi.List:
 		s.list(d, r, ref)
+	case abi.Stream:
+		d.Kind, d.Elem = component.DefStream, ref(t.Elem)
+	case abi.Future:
+		d.Kind, d.Elem = component.DefFuture, ref(t.Elem)
 	default:
 		d.Kind, d.Prim = component.DefPrim, primitives[t.Kind]
 	}
@@ -239,7 +244,7 @@ func (s *scope) list(d *component.DefinedType, r typeRef, ref func(*abi.Type) *c
 
 // function defines the type of a function.
 func (s *scope) function(in *instance, f *abi.FuncType) (uint32, error) {
-	t := &component.FuncType{}
+	t := &component.FuncType{Async: f.Async}
 	var errs []error
 	for _, p := range f.Params {
 		v, err := s.valType(typeRef{in, p.Type})

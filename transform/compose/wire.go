@@ -44,6 +44,7 @@ func (c *composer) wire(root Input) error {
 		return err
 	}
 	c.named[RootName] = d
+	c.importAs(d, RootName)
 	if !slices.ContainsFunc(d.surface.Imports, isInstance) && len(c.o.Definitions) == 0 {
 		if err := c.checkArguments(newInstance(RootName, d)); err != nil {
 			return err
@@ -73,9 +74,6 @@ func (c *composer) wire(root Input) error {
 				queue = append(queue, made)
 			}
 		}
-	}
-	if len(c.order) == 1 {
-		return fmt.Errorf("no dependencies of %s were found: its imports are %s", root.Name, importNames(d))
 	}
 	c.checkUse(providers)
 	return nil
@@ -274,7 +272,7 @@ func (c *composer) find(name string) (*definition, error) {
 
 // importAs says under which name the result imports a component, if it is to.
 func (c *composer) importAs(d *definition, name string) {
-	if d == c.named[RootName] || d.imported != "" {
+	if d.imported != "" {
 		return
 	}
 	d.imported = c.o.Imported[name]
