@@ -235,7 +235,7 @@ func (l *linker) instantiateRoot(cv *componentVal) (*instanceVal, error) {
 	if err != nil {
 		return nil, err
 	}
-	return l.evaluate(cv, inst, func(name string, d ExternDesc, s *scope) (entity, error) {
+	return l.evaluate(cv, inst, newVisibility(), func(name string, d ExternDesc, s *scope) (entity, error) {
 		e, item, err := l.fresh(s, d, []string{name})
 		if item != nil {
 			l.out.prog.Imports = append(l.out.prog.Imports, item)
@@ -268,16 +268,26 @@ func (l *linker) addStep(s Step) (int, error) {
 // the given type; s resolves the type's index.
 type supplier func(name string, d ExternDesc, s *scope) (entity, error)
 
+// visibility gives the types that a component which is instantiated with
+// arguments may mention: all, if it is evaluated once more with imports made
+// up. Arguments may have types that differ from each other's in identity.
+func (cv *componentVal) visibility() visibility {
+	if importsMore(cv.ast) {
+		return visibility{}
+	}
+	return newVisibility()
+}
+
 // evaluate evaluates a component as component instance inst and gives its
 // exports.
-func (l *linker) evaluate(cv *componentVal, inst int, imports supplier) (*instanceVal, error) {
+func (l *linker) evaluate(cv *componentVal, inst int, types visibility, imports supplier) (*instanceVal, error) {
 	if err := l.enter(); err != nil {
 		return nil, err
 	}
 	defer l.leave()
 	l.linked[cv.ast] = true
 	s := &scope{kind: componentScope, parent: cv.parent, visible: cv.visible, inst: inst}
-	ev := &evaluation{l: l, s: s, imports: imports, types: newVisibility(), exports: newInstanceVal()}
+	ev := &evaluation{l: l, s: s, imports: imports, types: types, exports: newInstanceVal()}
 	for i, d := range cv.ast.Defs {
 		err := l.spend(1)
 		if err == nil {

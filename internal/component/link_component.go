@@ -54,7 +54,7 @@ func (l *linker) instanceWith(cv *componentVal, imports map[string]entity) (*ins
 	if err != nil {
 		return nil, err
 	}
-	return l.evaluate(cv, inst, supply)
+	return l.evaluate(cv, inst, cv.visibility(), supply)
 }
 
 // exportsOf supplies what an instance exports, as far as it has the type

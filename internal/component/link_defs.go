@@ -193,7 +193,7 @@ func (ev *evaluation) instance(d *Instance) (entity, error) {
 	if err != nil {
 		return nil, err
 	}
-	return ev.l.evaluate(cv, inst, supply)
+	return ev.l.evaluate(cv, inst, cv.visibility(), supply)
 }
 
 func (ev *evaluation) args(d *Instance) (map[string]entity, error) {

@@ -35,7 +35,7 @@ func Describe(c *Component) (*Surface, error) {
 		if err != nil {
 			return err
 		}
-		exports, err := l.evaluate(&componentVal{ast: c}, root, func(name string, d ExternDesc, sc *scope) (entity, error) {
+		exports, err := l.evaluate(&componentVal{ast: c}, root, newVisibility(), func(name string, d ExternDesc, sc *scope) (entity, error) {
 			e, err := l.anything(name, d, sc)
 			if err != nil {
 				return nil, err
@@ -106,6 +106,9 @@ func (s *Surface) Origin(t *abi.Type) *abi.Type { return s.info[t].from }
 
 // IsMap tells whether a list of pairs is a map.
 func (s *Surface) IsMap(t *abi.Type) bool { return s.info[t].isMap }
+
+// HasHandle tells whether there is a handle of a resource in a type.
+func (s *Surface) HasHandle(t *abi.Type) bool { return s.info[t].resource }
 
 // FuncString gives a function type like WIT text; see [Program.FuncString].
 func (s *Surface) FuncString(f *abi.FuncType) string { return s.prog.FuncString(f) }

@@ -13,7 +13,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/isyswasfa/isyswasfa/internal/component"
@@ -107,17 +106,27 @@ func Compose(root Input, o Options) (*Result, error) {
 	if len(c.order) == 1 {
 		return nil, fmt.Errorf("no dependencies of %s were found: its imports are %s", root.Name, importNames(c.order[0].def))
 	}
-	out, err := c.encode()
+	return c.result()
+}
+
+// result encodes what was found. If the exports mention types that components
+// in it define, it is valid only if these are exported too.
+func (c *composer) result() (*Result, error) {
+	binary, notes, err := c.encode(false)
 	if err != nil {
 		return nil, err
 	}
-	binary := out.Encode()
-	if !o.SkipValidation {
-		if err := validate(binary); err != nil {
+	if !c.o.SkipValidation {
+		err = validate(binary)
+	}
+	if err != nil {
+		more, moreNotes, encodeErr := c.encode(true)
+		if encodeErr != nil || validate(more) != nil {
 			return nil, fmt.Errorf("the composed component is not valid: %w", err)
 		}
+		binary, notes = more, moreNotes
 	}
-	return &Result{Component: binary, Notes: c.notes}, nil
+	return &Result{Component: binary, Notes: append(c.notes, notes...)}, nil
 }
 
 func validate(binary []byte) error {
@@ -186,18 +195,22 @@ func (c *composer) checkImports() error {
 	}
 	var lines []string
 	for _, g := range c.groups {
-		if g.sort == component.SortInstance && (c.o.NoImports || !ofHost(g.name)) {
-			line := fmt.Sprintf("%s, which %s imports", g.name, g.who())
-			if err := c.missing[g.name]; err != nil {
-				line += fmt.Sprintf(" (%v)", err)
-			}
-			lines = append(lines, line)
+		if g.sort != component.SortInstance || !c.o.NoImports && ofHost(g.name) {
+			continue
 		}
+		line := fmt.Sprintf("%s, imported by %s", g.name, g.who())
+		if err := c.missing[g.name]; err != nil {
+			line += fmt.Sprintf(" (%v)", err)
+		}
+		lines = append(lines, line)
 	}
-	if lines == nil {
+	switch len(lines) {
+	case 0:
 		return nil
+	case 1:
+		return fmt.Errorf("nothing provides %s", lines[0])
 	}
-	return fmt.Errorf("nothing provides %s", strings.Join(slices.Compact(lines), "; nothing provides "))
+	return fmt.Errorf("nothing provides\n  %s", strings.Join(lines, "\n  "))
 }
 
 // ofHost tells whether an interface is one that hosts have.

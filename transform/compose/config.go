@@ -28,11 +28,12 @@ type Dependency struct {
 	Import string // import the component under this name in place of containing it; "" for no
 }
 
-// ParseConfig reads a configuration file. Errors begin with the line.
+// ParseConfig reads a configuration file. Errors say in which line; for text
+// that is no YAML at all, it may be the line after that.
 func ParseConfig(text []byte) (*Config, error) {
 	var doc yaml.Node
 	if err := yaml.Unmarshal(text, &doc); err != nil {
-		return nil, errors.New(strings.TrimPrefix(err.Error(), "yaml: "))
+		return nil, errors.New(strings.Replace(err.Error(), "yaml: line", "it is no YAML: near line", 1))
 	}
 	c := &Config{}
 	if len(doc.Content) == 0 {

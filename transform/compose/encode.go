@@ -8,30 +8,40 @@ import (
 )
 
 // encode writes the result: its imports, the components in it, their
-// instances, and its exports.
-func (c *composer) encode() (*component.Component, error) {
-	s := newScope(nil, false)
-	if err := c.writeImports(s); err != nil {
-		return nil, err
+// instances, and its exports. With reveal the exports have in front of them
+// what the types that they mention come from.
+func (c *composer) encode(reveal bool) (binary []byte, notes []string, err error) {
+	w := &writer{
+		c:          c,
+		s:          newScope(nil, false),
+		reveal:     reveal,
+		components: make(map[*definition]uint32),
+		aliases:    make(map[exportKey]uint32),
+		taken:      make(map[string]bool),
 	}
-	w := &writer{c: c, s: s, components: make(map[*definition]uint32), aliases: make(map[exportKey]uint32)}
+	if err := c.writeImports(w.s); err != nil {
+		return nil, nil, err
+	}
 	if err := w.importComponents(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	w.contain()
 	for _, in := range c.sorted {
 		w.instance(in)
 	}
 	w.exports()
-	return &component.Component{Defs: s.defs}, nil
+	return (&component.Component{Defs: w.s.defs}).Encode(), w.notes, nil
 }
 
 // A writer writes what comes behind the imports.
 type writer struct {
 	c          *composer
 	s          *scope
+	reveal     bool
 	components map[*definition]uint32
 	aliases    map[exportKey]uint32
+	taken      map[string]bool // names of exports, in lower case
+	notes      []string
 }
 
 type exportKey struct {
@@ -72,10 +82,9 @@ func (w *writer) export(in *instance, item *component.Item) uint32 {
 // exports writes the exports of the root component, and the poll functions of
 // the others.
 func (w *writer) exports() {
-	taken := make(map[string]bool)
 	root := w.c.order[0]
 	for _, item := range root.def.surface.Exports {
-		taken[strings.ToLower(item.Name)] = true
+		w.taken[strings.ToLower(item.Name)] = true
 	}
 	for _, item := range root.def.surface.Exports {
 		w.exported(root, item, item.Name)
@@ -83,27 +92,44 @@ func (w *writer) exports() {
 	for _, in := range w.c.order[1:] {
 		for _, item := range in.def.surface.Exports {
 			if item.IsPoll() {
-				w.exported(in, item, w.pollName(in, item.Name, taken))
+				w.exported(in, item, w.pollName(in, item.Name))
 			}
 		}
 	}
 }
 
 func (w *writer) exported(in *instance, item *component.Item, name string) {
+	if w.reveal {
+		w.revealTypes(in, item, name)
+	}
 	i := w.export(in, item)
 	w.s.defs = append(w.s.defs, &component.Export{Name: name, Attrs: item.Attrs, Sort: item.Sort, Index: i})
 	w.s.next(item.Sort)
 }
 
+// revealTypes exports the interfaces whose types an export of an instance
+// mentions, if the instance has them from another one.
+func (w *writer) revealTypes(in *instance, item *component.Item, name string) {
+	for _, m := range mentioned(in, item).list {
+		l := in.link(m)
+		if l.from == nil || l.export == nil || w.taken[strings.ToLower(m)] {
+			continue
+		}
+		w.taken[strings.ToLower(m)] = true
+		w.notes = append(w.notes, fmt.Sprintf("%q of %s is exported too, because the export %q mentions its types", m, l.from.def.name, name))
+		w.exported(l.from, l.export, m)
+	}
+}
+
 // pollName gives a poll function a name that no other export has.
-func (w *writer) pollName(in *instance, name string, taken map[string]bool) string {
+func (w *writer) pollName(in *instance, name string) string {
 	unique := name
-	for n := 2; taken[strings.ToLower(unique)]; n++ {
+	for n := 2; w.taken[strings.ToLower(unique)]; n++ {
 		unique = fmt.Sprintf("%s-n%d", name, n)
 	}
-	taken[strings.ToLower(unique)] = true
+	w.taken[strings.ToLower(unique)] = true
 	if unique != name {
-		w.c.note("the poll function %q of %s is exported as %q: the name is taken by another component's", name, in.def.name, unique)
+		w.notes = append(w.notes, fmt.Sprintf("the poll function %q of %s is exported as %q: the name is taken by another component's", name, in.def.name, unique))
 	}
 	return unique
 }

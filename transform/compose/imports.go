@@ -3,7 +3,6 @@ package compose
 import (
 	"fmt"
 
-	"github.com/isyswasfa/isyswasfa/internal/abi"
 	"github.com/isyswasfa/isyswasfa/internal/component"
 )
 
@@ -11,26 +10,27 @@ import (
 // the types it mentions.
 func (c *composer) writeImports(s *scope) error {
 	for _, g := range c.groups {
-		if err := c.writeGroup(s, g); err != nil {
+		g.state = unseen
+	}
+	for _, g := range c.groups {
+		if err := s.importGroup(g); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (c *composer) writeGroup(s *scope, g *group) error {
+func (s *scope) importGroup(g *group) error {
 	if g.state != unseen {
 		return nil
 	}
 	g.state = entered
 	for _, l := range g.members {
-		for _, name := range mentioned(l) {
-			other := l.in.link(name)
-			if other.group == nil || other.group == g {
-				continue
-			}
-			if err := c.writeGroup(s, other.group); err != nil {
-				return err
+		for _, name := range mentioned(l.in, l.item).list {
+			if other := l.in.link(name).group; other != nil && other != g {
+				if err := s.importGroup(other); err != nil {
+					return err
+				}
 			}
 		}
 	}
@@ -124,79 +124,5 @@ func (s *scope) place(m *merged, index uint32, path []string) {
 	}
 	for _, sub := range m.items {
 		s.place(sub, index, append(path[:len(path):len(path)], sub.name))
-	}
-}
-
-// mentioned gives the names of the other imports of a link's instance that
-// have types which its import mentions, in the order in which they come up.
-func mentioned(l *link) []string {
-	v := &mentions{in: l.in, seen: make(map[*abi.Type]bool), names: make(map[string]bool), home: make(map[*abi.Type]string)}
-	for _, other := range l.in.links {
-		v.collect(other.item, other.item.Name)
-	}
-	v.item(l.item)
-	return v.list
-}
-
-type mentions struct {
-	in    *instance
-	home  map[*abi.Type]string // the import by which a type has a name
-	seen  map[*abi.Type]bool
-	names map[string]bool
-	list  []string
-}
-
-func (v *mentions) collect(item *component.Item, home string) {
-	if item.Type != nil {
-		v.home[item.Type] = home
-	}
-	for _, sub := range item.Items {
-		v.collect(sub, home)
-	}
-}
-
-func (v *mentions) add(name string) {
-	if !v.names[name] {
-		v.names[name] = true
-		v.list = append(v.list, name)
-	}
-}
-
-func (v *mentions) item(item *component.Item) {
-	if item.Resource != nil && item.Resource.Imported {
-		v.add(item.Resource.Import[0])
-	}
-	if item.Type != nil {
-		v.typ(item.Type)
-	}
-	if item.Func != nil {
-		for _, p := range item.Func.Params {
-			v.typ(p.Type)
-		}
-		v.typ(item.Func.Result)
-	}
-	for _, sub := range item.Items {
-		v.item(sub)
-	}
-}
-
-func (v *mentions) typ(t *abi.Type) {
-	if t == nil || v.seen[t] {
-		return
-	}
-	v.seen[t] = true
-	if home, ok := v.home[t]; ok {
-		v.add(home)
-	}
-	if r, ok := t.Resource.(*component.Resource); ok && r.Imported {
-		v.add(r.Import[0])
-	}
-	v.typ(v.in.def.surface.Origin(t))
-	v.typ(t.Elem)
-	for _, f := range t.Fields {
-		v.typ(f.Type)
-	}
-	for _, f := range t.Cases {
-		v.typ(f.Type)
 	}
 }

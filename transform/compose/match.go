@@ -229,7 +229,7 @@ func (c *composer) check() error {
 			return err
 		}
 	}
-	return nil
+	return c.addTypes()
 }
 
 // misfit says that what meets an import does not fit it.

@@ -156,7 +156,7 @@ func (s *scope) valType(r typeRef) (component.ValType, error) {
 	}
 	switch r.t.Kind {
 	case abi.Record, abi.Variant, abi.Enum, abi.Flags:
-		return component.ValType{}, fmt.Errorf("it mentions the type %s, which the result does not import", r.in.def.surface.Structure(r.t))
+		return component.ValType{}, fmt.Errorf("it mentions the type %s; the result imports no such type", r.in.def.surface.Structure(r.t))
 	}
 	i, err := s.structure(r)
 	s.types[r] = i
@@ -216,7 +216,7 @@ func (s *scope) structure(r typeRef) (uint32, error) {
 		k := r.in.of(t.Resource.(*component.Resource))
 		i, ok := s.findClass(k)
 		if !ok {
-			errs = append(errs, fmt.Errorf("it mentions the resource %s, which the result does not import", k))
+			errs = append(errs, fmt.Errorf("it mentions the resource %s; the result does not import that", k))
 		}
 		d.Res = i
 	case abi.List:
