@@ -164,3 +164,22 @@ func fn(result *abi.Type, params ...*abi.Type) *abi.FuncType {
 	}
 	return ft
 }
+
+// defined adds a resource that a component instance defines.
+func (p *program) defined(name string, owner int) *component.Resource {
+	r := &component.Resource{Index: len(p.prog.Resources), Name: name, Owner: owner}
+	p.prog.Resources = append(p.prog.Resources, r)
+	return r
+}
+
+// dtor adds the step that defines a resource.
+func (p *program) dtor(r *component.Resource, dtor component.CoreRef) {
+	p.prog.Steps = append(p.prog.Steps, &component.DefineResource{Resource: r, Dtor: dtor})
+}
+
+// newOf satisfies a core import by resource.new.
+func newOf(module, name string, sub int, r *component.Resource) component.CoreImport {
+	return component.CoreImport{Module: module, Name: name, Ref: component.CoreRef{
+		Kind: component.CoreResourceNew, Resource: r, Instance: sub,
+	}}
+}

@@ -159,12 +159,13 @@ func (in *Instance) realloc(core int, sub *subInstance) abi.Realloc {
 
 // An exportHalf is an exported function, or half of an async one.
 type exportHalf struct {
-	name string
-	sub  int
-	core int
-	post int // post-return or -1
-	opts int
-	plan *abi.GoPlan
+	name   string
+	sub    int
+	core   int
+	post   int // post-return or -1
+	opts   int
+	plan   *abi.GoPlan
+	blocks bool // the component instance may block
 }
 
 // half gives the indices for a lifted function. name is for one that has none.
@@ -178,6 +179,8 @@ func (k *linking) half(name string, f *component.Func) *exportHalf {
 		core: k.core(f.Core, name),
 		post: k.core(f.Opts.PostReturn, name),
 		opts: k.options(&f.Opts, f.Instance),
+
+		blocks: k.pre.blocks[f.Instance],
 	}
 }
 
@@ -190,6 +193,9 @@ func (in *Instance) callExport(h *exportHalf, params, result unsafe.Pointer) err
 	if in.interruptible {
 		in.activations.Add(1)
 	}
+	if h.blocks {
+		in.beginStack(h.sub)
+	}
 	a, err := in.activate(h.core)
 	if err == nil {
 		if h.plan.Scalar {
@@ -198,6 +204,9 @@ func (in *Instance) callExport(h *exportHalf, params, result unsafe.Pointer) err
 			err = in.callLifted(h, a, params, result)
 		}
 		in.cores[h.core].give(a)
+	}
+	if h.blocks {
+		in.endStack()
 	}
 	if err != nil {
 		in.poison(in.newTrap(h.name, err))

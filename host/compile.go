@@ -37,41 +37,56 @@ func compileProgram(ctx context.Context, e *Engine, name string, prog *component
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	c := &Component{name: name, e: e, prog: prog, steps: make([]compiledStep, len(prog.Steps))}
-	ctx = experimental.WithCompilationWorkers(ctx, runtime.GOMAXPROCS(0))
-	parsed := make([]*wasm.Module, len(prog.Modules))
-	type key struct {
-		module int
-		wiring string
-	}
-	done := map[key]wazero.CompiledModule{}
+	m := &moduleCompiler{e: e, name: name, prog: prog, parsed: map[int]*wasm.Module{}, done: map[moduleKey]wazero.CompiledModule{}}
 	for i, s := range prog.Steps {
-		inst, ok := s.(*component.InstantiateModule)
-		if !ok {
-			continue
-		}
-		if parsed[inst.Module] == nil {
-			m, err := wasm.Parse(prog.Modules[inst.Module].Data)
-			if err != nil {
-				return nil, fmt.Errorf("%s: core module %d: %w", name, inst.Module, err)
-			}
-			m.MergeData()
-			parsed[inst.Module] = m
-		}
-		step := &c.steps[i]
-		imports, wiring, err := step.wire(parsed[inst.Module], directArgs(prog, inst.Args))
-		if err != nil {
-			return nil, fmt.Errorf("%s: core module %d: %w", name, inst.Module, err)
-		}
-		k := key{inst.Module, wiring}
-		if done[k] == nil {
-			done[k], err = e.rt.CompileModule(ctx, parsed[inst.Module].WithImports(imports, false))
-			if err != nil {
-				return nil, fmt.Errorf("%s: core module %d: %w", name, inst.Module, err)
+		if inst, ok := s.(*component.InstantiateModule); ok {
+			if err := m.compile(ctx, &c.steps[i], inst, directArgs(prog, inst.Args)); err != nil {
+				return nil, err
 			}
 		}
-		step.mod = done[k]
 	}
 	return c, checkSpare(ctx, e, name, prog)
+}
+
+// A moduleCompiler compiles each core module once for each pattern of imports.
+type moduleCompiler struct {
+	e      *Engine
+	name   string
+	prog   *component.Program
+	parsed map[int]*wasm.Module
+	done   map[moduleKey]wazero.CompiledModule
+}
+
+type moduleKey struct {
+	module int
+	wiring string
+}
+
+// compile makes the step for the instantiation of a module with args.
+func (c *moduleCompiler) compile(ctx context.Context, step *compiledStep, inst *component.InstantiateModule, args []component.CoreImport) error {
+	fail := func(err error) error { return fmt.Errorf("%s: core module %d: %w", c.name, inst.Module, err) }
+	m := c.parsed[inst.Module]
+	if m == nil {
+		var err error
+		if m, err = wasm.Parse(c.prog.Modules[inst.Module].Data); err != nil {
+			return fail(err)
+		}
+		m.MergeData()
+		c.parsed[inst.Module] = m
+	}
+	imports, wiring, err := step.wire(m, args)
+	if err != nil {
+		return fail(err)
+	}
+	k := moduleKey{inst.Module, wiring}
+	if c.done[k] == nil {
+		ctx = experimental.WithCompilationWorkers(ctx, runtime.GOMAXPROCS(0))
+		if c.done[k], err = c.e.rt.CompileModule(ctx, m.WithImports(imports, false)); err != nil {
+			return fail(err)
+		}
+	}
+	step.mod = c.done[k]
+	return nil
 }
 
 // checkSpare has the engine check the core modules that are never

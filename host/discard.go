@@ -1,6 +1,7 @@
 package host
 
 import (
+	"context"
 	"reflect"
 
 	"github.com/isyswasfa/isyswasfa/internal/abi"
@@ -101,6 +102,9 @@ func (in *Instance) destroy(e abi.Entry) error {
 // DropRef drops a resource of a guest that a Ref owns. An error is the trap of
 // its destructor. It must not be called on the driver.
 func (in *Instance) DropRef(r Ref) (err error) {
+	if s, ok := definer(r.Type); ok && in.pre.blocks[s.index] {
+		return in.do(context.Background(), &op{in: in, sub: s.index, f: dropRef{r}})
+	}
 	in.onDriver(func() {
 		if err = in.trap; err != nil {
 			return
@@ -111,4 +115,61 @@ func (in *Instance) DropRef(r Ref) (err error) {
 		}
 	})
 	return err
+}
+
+// definer gives the component instance that defines a resource type.
+func definer(t *abi.ResourceType) (*subInstance, bool) {
+	if t == nil || t.Impl == nil {
+		return nil, false
+	}
+	s, ok := t.Impl.Owner.(*subInstance)
+	return s, ok
+}
+
+// dropRef is the op of [Instance.DropRef] for a component instance that may
+// block.
+type dropRef struct{ ref Ref }
+
+func (d dropRef) begin(o *op) {
+	in, e := o.in, abi.Entry{Type: d.ref.Type, Rep: d.ref.Rep, Own: true}
+	in.beginStack(o.sub)
+	err := in.destroy(e)
+	in.endStack()
+	if err != nil {
+		in.poison(in.newTrap("destructor", err))
+		err = in.trap
+	}
+	o.finish(err)
+}
+
+func (dropRef) refuse(*op)        {}
+func (dropRef) resume(*op, *task) {}
+
+// dropping is the work of calling a destructor of a component instance that
+// may block.
+type dropping struct {
+	sub, core int
+	rep       uint32
+}
+
+func (d *dropping) run(in *Instance) {
+	if in.busy(d.sub) && in.trap == nil {
+		g := &in.subs[d.sub].gate
+		g.line = append(g.line, d)
+		return
+	}
+	d.enter(in)
+}
+
+func (d *dropping) enter(in *Instance) {
+	if in.trap != nil {
+		return
+	}
+	in.beginStack(d.sub)
+	in.router.enter(d.sub)
+	_, err := in.callCore(d.core, uint64(d.rep))
+	in.endStack()
+	if err != nil {
+		in.poison(in.newTrap("destructor", err))
+	}
 }

@@ -67,4 +67,20 @@
 // whichever caller found no driver at work. There is no goroutine per
 // instance. Host functions run on the driver, so they need no locks for what
 // belongs to the instance; from elsewhere, use [Instance.Post].
+//
+// # Blocking
+//
+// A host function may have to wait, as poll of wasi:io/poll does. A
+// [BlockingFunc] does so by [Call.Block]: it suspends the component instance
+// that called it and those that wait for that one, while the driver goes on
+// with all others of the same root instance. What is suspended is not polled,
+// and calls of it wait in line. No component instance is entered twice at a
+// time, because the frames of its own stack can only be left in the opposite
+// order.
+//
+// There are no coroutines for this: the goroutine that runs guest code gives
+// the driver's role away when it has to wait, and gets it back later. So a
+// guest that does not wait pays nothing. A caller's goroutine runs code that
+// may block only in the component instance whose answer the caller waits for;
+// everything else is left to goroutines that nobody waits for.
 package host

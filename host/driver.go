@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -79,6 +80,7 @@ const (
 type op struct {
 	in         *Instance
 	f          opFunc
+	sub        int         // the component instance that it enters next
 	wake       chan signal // capacity 1
 	cancelable bool        // by the caller's context
 	abandoned  atomic.Bool // the caller has gone; nobody reads the result
@@ -216,6 +218,7 @@ func (c cancelOp) run(in *Instance) { in.router.cancelOp(c.o) }
 // own is parked. The caller must have the role.
 func (in *Instance) drive(ctx context.Context, own *op) bool {
 	d := &in.drv
+	in.drives = own
 	for first := true; ; first = false {
 		if own != nil {
 			if !own.done && !first && ctx.Err() != nil {
@@ -232,7 +235,27 @@ func (in *Instance) drive(ctx context.Context, own *op) bool {
 		}
 		n := d.queued()
 		for range n { // not more, so that the guest gets its turn
-			in.runWork(d.take())
+			w := d.take()
+			if w == nil {
+				break // another driver took it while this one was paused
+			}
+			if !in.mayRun(w) {
+				d.putBack(w)
+				in.handOver(own)
+				return false
+			}
+			in.runWork(w)
+			if st := in.next; st != nil {
+				in.next = nil
+				return in.switchTo(st, own)
+			}
+		}
+		if own != nil && own.done {
+			continue
+		}
+		if !in.mayStep() {
+			in.handOver(own)
+			return false
 		}
 		if in.step() || n > 0 {
 			continue
@@ -335,7 +358,7 @@ func (d *driver) startDriver(in *Instance) {
 		o.wake <- signalDrive
 		return
 	}
-	go in.drive(context.Background(), nil)
+	in.inBackground(in.driveOn)
 }
 
 // post queues work from any goroutine; it reports false if the instance is
@@ -377,6 +400,25 @@ func (d *driver) take() work {
 	return w
 }
 
+// push queues work that is to come before the driver leaves; on the driver.
+func (d *driver) push(w work) {
+	d.mu.Lock()
+	d.queue = append(d.queue, w)
+	d.mu.Unlock()
+}
+
+// putBack undoes take.
+func (d *driver) putBack(w work) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.head > 0 {
+		d.head--
+		d.queue[d.head] = w
+		return
+	}
+	d.queue = slices.Insert(d.queue, 0, w)
+}
+
 // park lists an op as waiting; under mu.
 func (d *driver) park(o *op) {
 	o.parked, o.shared = true, true
@@ -408,8 +450,18 @@ func (in *Instance) runWork(w work) {
 	w.run(in)
 }
 
-// run begins the op.
+// run begins the op, or has it wait in line.
 func (o *op) run(in *Instance) {
+	if in.pre.blocks[o.sub] && in.busy(o.sub) && in.trap == nil {
+		g := &in.subs[o.sub].gate
+		g.line = append(g.line, o)
+		return
+	}
+	o.enter(in)
+}
+
+// enter begins the op.
+func (o *op) enter(in *Instance) {
 	switch {
 	case o.abandoned.Load():
 		o.f.refuse(o)

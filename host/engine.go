@@ -33,6 +33,8 @@ type Engine struct {
 	live  atomic.Int64 // instances not closed yet
 	made  atomic.Uint64
 	pool  *memoryPool // of linear memories; nil for those of wazero
+
+	workers workers
 }
 
 const pageSize = 64 << 10

@@ -117,6 +117,10 @@ func (f *ExportFunc[P, R]) Call(ctx context.Context, in *Instance, p P) (r R, er
 	if f.direct && in.pre == f.pre && ctx.Err() == nil && in.drv.role.CompareAndSwap(roleFree, roleQuick) {
 		// What an op does, but that it cannot be told to wait here. A call by
 		// a host function of the instance finds the role taken.
+		if f.start.blocks && in.busy(f.start.sub) {
+			in.pass(nil)
+			return f.callOp(ctx, in, p)
+		}
 		in.router.enter(f.start.sub)
 		err = in.callExport(f.start, unsafe.Pointer(&p), unsafe.Pointer(&r))
 		if !in.quit(&in.drv) {
@@ -147,7 +151,7 @@ func (f *ExportFunc[P, R]) callOp(ctx context.Context, in *Instance, p P) (r R, 
 		c = &exportCall[P, R]{f: f}
 		c.op.f = c
 	}
-	c.op.in, c.p = in, p
+	c.op.in, c.op.sub, c.p = in, f.start.sub, p
 	err = in.do(ctx, &c.op)
 	if c.op.abandoned.Load() {
 		return r, err // the driver still has c
@@ -224,7 +228,11 @@ func (c *exportCall[P, R]) begin(o *op) {
 		c.finish(err)
 		return
 	}
+	o.sub = c.f.result.sub
 	in.router.awaitTask(o, c.start.Err)
+	if o.abandoned.Load() { // while the guest was paused
+		in.router.cancelOp(o)
+	}
 }
 
 // finish ends the op; a result without a caller is dropped.
@@ -242,7 +250,30 @@ func (c *exportCall[P, R]) resume(o *op, t *task) {
 }
 
 // resume is the router's way to a ready op.
-func (in *Instance) resume(o *op, t *task) { o.f.resume(o, t) }
+func (in *Instance) resume(o *op, t *task) {
+	if in.pre.blocks[o.sub] && (in.busy(o.sub) || !in.mayEnter(o.sub)) {
+		in.drv.push(&resumption{o, t})
+		return
+	}
+	o.f.resume(o, t)
+}
+
+// A resumption is an op whose task is ready but which cannot go on yet.
+type resumption struct {
+	o *op
+	t *task
+}
+
+func (r *resumption) run(in *Instance) {
+	if in.busy(r.o.sub) && in.trap == nil {
+		g := &in.subs[r.o.sub].gate
+		g.line = append(g.line, r)
+		return
+	}
+	r.enter(in)
+}
+
+func (r *resumption) enter(*Instance) { r.o.f.resume(r.o, r.t) }
 
 // exportHalf binds a lifted function to Go types.
 func (p *InstancePre) exportHalf(name string, f *component.Func, params, result reflect.Type) (*exportHalf, error) {

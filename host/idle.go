@@ -101,18 +101,23 @@ func (in *Instance) Close(ctx context.Context) error {
 	}
 }
 
-// shutdown frees everything; on the driver.
+// shutdown frees everything, once the stacks that are paused have come to
+// their ends; on the driver.
 func (in *Instance) shutdown(ctx context.Context) {
 	d := &in.drv
 	d.mu.Lock()
 	closed := d.closed
-	d.closed = true
+	d.closed = len(in.paused) == 0
 	d.mu.Unlock()
 	if closed {
 		return
 	}
-	defer close(in.down)
 	in.poison(ErrClosed)
+	if len(in.paused) > 0 {
+		d.push(workFunc(func() { in.shutdown(ctx) }))
+		return
+	}
+	defer close(in.down)
 	in.cancel()
 	for i := range in.subs {
 		// Destructors of guests do not run any more, and those of the host

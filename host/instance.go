@@ -50,7 +50,13 @@ type Instance struct {
 	types   []*abi.ResourceType // by component.Resource.Index
 	router  router
 	onClose []func()
-	trap    error // why the instance is poisoned
+	stack   *stack   // that runs, if its component instances may block
+	spare   []*stack // free ones
+	paused  []*pause
+	fork    *fork  // for the next stack
+	next    *stack // that the driver is to give its role to
+	drives  *op    // whose caller drives; nil if no caller does
+	trap    error  // why the instance is poisoned
 }
 
 // A subInstance is a component instance of a root instance.
@@ -58,6 +64,8 @@ type subInstance struct {
 	in      *Instance
 	table   abi.Table
 	noLeave bool // in realloc or post-return, which must not call imports
+	index   int
+	gate    gate
 }
 
 // Value gives the value stored under key, nil if there is none. It is for host

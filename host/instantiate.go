@@ -50,7 +50,7 @@ func (p *InstancePre) Instantiate(ctx context.Context, conf InstanceConfig) (*In
 	in.host.table.Owner = &in.host
 	for i := range in.subs {
 		s := &in.subs[i]
-		s.in, s.table.Owner = in, s
+		s.in, s.table.Owner, s.index = in, s, i
 		in.router.comps[i].polls = p.polls[i] != nil
 	}
 	in.makeTypes()
@@ -84,16 +84,32 @@ func (in *Instance) makeTypes() {
 	}
 }
 
-// destructor calls the guest's destructor, but not when everything ends.
+// destructor calls the guest's destructor, but not when everything ends. If the
+// component instance may block, that has to wait in line.
 func (in *Instance) destructor(core, owner int) func(context.Context, *abi.Table, abi.Entry) error {
 	return func(_ context.Context, t *abi.Table, e abi.Entry) error {
 		if in.trap != nil {
 			return nil
 		}
-		if t != &in.subs[owner].table {
-			in.router.enter(owner)
+		if t == &in.subs[owner].table {
+			_, err := in.callCore(core, uint64(e.Rep))
+			return err
 		}
+		if !in.pre.blocks[owner] {
+			in.router.enter(owner)
+			_, err := in.callCore(core, uint64(e.Rep))
+			return err
+		}
+		if in.stack == nil {
+			in.drv.push(&dropping{sub: owner, core: core, rep: e.Rep})
+			return nil
+		}
+		if err := in.enterSub(owner); err != nil {
+			return err
+		}
+		in.router.enter(owner)
 		_, err := in.callCore(core, uint64(e.Rep))
+		in.leaveSub(owner)
 		return err
 	}
 }
@@ -107,7 +123,7 @@ func (in *Instance) runSteps(ctx context.Context) error {
 			return in.pre.hosts[current]
 		}
 		n, _ := strconv.Atoi(name)
-		return in.mods[in.pre.c.steps[current].sources[n]]
+		return in.mods[in.pre.steps[current].sources[n]]
 	}
 	ictx := experimental.WithImportResolver(&in.guest, resolve)
 	if pool := in.pre.c.e.pool; pool != nil {
@@ -121,7 +137,7 @@ func (in *Instance) runSteps(ctx context.Context) error {
 			return err
 		}
 		current = i
-		m, err := in.pre.c.e.rt.InstantiateModule(ictx, in.pre.c.steps[i].mod, moduleConfig)
+		m, err := in.pre.c.e.rt.InstantiateModule(ictx, in.pre.steps[i].mod, moduleConfig)
 		if err != nil {
 			if cerr := ctx.Err(); cerr != nil {
 				return cerr

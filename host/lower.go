@@ -34,11 +34,7 @@ func (k *linking) hostFunc(arg *component.CoreImport) (api.GoModuleFunc, abi.Cor
 // lowerImport is a call of a host function.
 func (k *linking) lowerImport(ref *component.CoreRef) (api.GoModuleFunc, abi.CoreSig, error) {
 	inst, name := split(ref.Func.Import)
-	path := name
-	if inst != "" {
-		path = inst + "/" + name
-	}
-	call := k.imports[path]
+	call := k.imports[importPath(ref.Func.Import)]
 	if call == nil {
 		return nil, abi.CoreSig{}, errors.New("the import has no definition")
 	}
@@ -86,7 +82,18 @@ func (k *linking) lowerLifted(name string, ref *component.CoreRef) (api.GoModule
 			panic(&hostError{name, err, where})
 		}
 	}
-	return call, plan.Caller, nil
+	if !callee.blocks {
+		return call, plan.Caller, nil
+	}
+	return func(ctx context.Context, m api.Module, stack []uint64) {
+		in := instanceOf(ctx)
+		in.leave(sub, name)
+		if err := in.enterSub(callee.sub); err != nil {
+			panic(&hostError{name: name, err: err})
+		}
+		call(ctx, m, stack)
+		in.leaveSub(callee.sub)
+	}, plan.Caller, nil
 }
 
 // transfer calls a function of another component instance; opts are those of

@@ -28,6 +28,10 @@ type InstancePre struct {
 	names []string            // of component instances
 
 	exports map[*component.Func]*exportHalf // without plans
+
+	steps     []compiledStep
+	blocks    []bool // by component instance: whether it may block
+	anyBlocks bool
 }
 
 // A coreFunc is an exported core function.
@@ -55,6 +59,8 @@ func (l *Linker) Link(c *Component) (*InstancePre, error) {
 		polls: make([]*exportHalf, len(c.prog.Instances)),
 
 		exports: map[*component.Func]*exportHalf{},
+		steps:   c.steps,
+		blocks:  make([]bool, len(c.prog.Instances)),
 	}
 	for i := range c.prog.Instances {
 		p.names = append(p.names, c.prog.Instances[i].Name)
@@ -64,11 +70,15 @@ func (l *Linker) Link(c *Component) (*InstancePre, error) {
 		prog:      c.prog,
 		pre:       p,
 		imports:   map[string]hostCall{},
+		blocking:  map[string]bool{},
 		coreIndex: map[coreFunc]int{},
 		optIndex:  map[boundOptions]int{},
 	}
 	k.resources()
 	k.checkImports("", c.prog.Imports)
+	if len(k.problems) == 0 {
+		k.findBlocking(context.Background())
+	}
 	if len(k.problems) == 0 {
 		k.bind()
 	}
@@ -103,6 +113,7 @@ type linking struct {
 	pre      *InstancePre
 	problems []string
 	imports  map[string]hostCall // bound host functions, by import path
+	blocking map[string]bool     // those that may block
 
 	coreIndex map[coreFunc]int
 	optIndex  map[boundOptions]int
@@ -111,6 +122,9 @@ type linking struct {
 func (k *linking) problem(format string, args ...any) {
 	k.problems = append(k.problems, fmt.Sprintf(format, args...))
 }
+
+// importPath gives an import path as the key of linking.imports.
+func importPath(path []string) string { return strings.Join(path, "/") }
 
 // split gives instance and name of an import path.
 func split(path []string) (inst, name string) {
@@ -178,6 +192,7 @@ func (k *linking) checkImports(inst string, items []*component.ImportItem) {
 				k.problem("%v", err)
 			}
 			k.imports[path] = call
+			k.blocking[path] = k.mayBlock(inst, it.Name)
 		}
 	}
 }
@@ -305,8 +320,8 @@ func (k *linking) options(o *component.Options, sub int) int {
 // by the context.
 func (k *linking) hostModules(ctx context.Context) {
 	rt := k.l.e.rt
-	for i := range k.pre.c.steps {
-		step := &k.pre.c.steps[i]
+	for i := range k.pre.steps {
+		step := &k.pre.steps[i]
 		if len(step.host) == 0 {
 			continue
 		}

@@ -39,6 +39,7 @@ type poller interface {
 type routed struct {
 	polls   bool // it has a poll function
 	entered bool // since its last poll: outputs may be queued inside
+	isShut  bool // it waits on a stack, and cannot be polled
 	inputs  []pollInput
 	spare   []pollInput
 	act     running
@@ -129,6 +130,30 @@ func (r *router) init(p poller, comps int) {
 func (r *router) enter(comp int) {
 	if c := &r.comps[comp]; c.polls && !c.entered {
 		c.entered = true
+		if !c.isShut {
+			r.work.add(comp)
+		}
+	}
+}
+
+// shut makes polls of a component wait.
+func (r *router) shut(comp int) {
+	c := &r.comps[comp]
+	c.isShut = true
+	if len(c.inputs) > 0 {
+		r.fed--
+	}
+	r.work.remove(comp)
+}
+
+// open undoes shut.
+func (r *router) open(comp int) {
+	c := &r.comps[comp]
+	c.isShut = false
+	if len(c.inputs) > 0 {
+		r.fed++
+	}
+	if len(c.inputs) > 0 || c.polls && c.entered {
 		r.work.add(comp)
 	}
 }
@@ -136,7 +161,7 @@ func (r *router) enter(comp int) {
 // input queues an event for a component.
 func (r *router) input(comp int, in pollInput) {
 	c := &r.comps[comp]
-	if len(c.inputs) == 0 {
+	if len(c.inputs) == 0 && !c.isShut {
 		r.fed++
 		r.work.add(comp)
 	}

@@ -108,6 +108,7 @@ func (in *Instance) poison(err error) {
 	d.idle = nil
 	d.mu.Unlock()
 	in.router.fail(err)
+	in.failStacks()
 	in.cancel()
 }
 

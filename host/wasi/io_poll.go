@@ -8,19 +8,19 @@ import (
 
 type pollableSelf struct{ Self *host.Pollable }
 
-// addIOPoll defines wasi:io/poll. Its blocking functions stop the whole
-// instance until they return; closing the instance ends them.
+// addIOPoll defines wasi:io/poll. Its blocking functions suspend the guest that
+// calls them; see [host.Call.Block].
 func addIOPoll(d *host.Definitions) {
 	d.Resource("pollable", host.PollableResource)
 	d.Func("[method]pollable.ready", host.Func(
 		func(c *host.Call, p pollableSelf) (bool, error) {
 			return p.Self.Ready(), nil
 		}))
-	d.Func("[method]pollable.block", host.Func(
+	d.Func("[method]pollable.block", host.BlockingFunc(
 		func(c *host.Call, p pollableSelf) (struct{}, error) {
-			return struct{}{}, waitContext(c.Context(), p.Self)
+			return struct{}{}, c.Block(p.Self)
 		}))
-	d.Func("poll", host.Func(
+	d.Func("poll", host.BlockingFunc(
 		func(c *host.Call, p struct{ In []*host.Pollable }) ([]uint32, error) {
 			return poll(c, p.In)
 		}))
@@ -44,7 +44,7 @@ func poll(c *host.Call, in []*host.Pollable) ([]uint32, error) {
 		if ready != nil {
 			return ready, nil
 		}
-		if err := waitContext(c.Context(), srcs...); err != nil {
+		if err := c.Block(srcs...); err != nil {
 			return nil, err
 		}
 	}

@@ -79,12 +79,12 @@ func addIOStreams(d *host.Definitions) {
 		func(c *host.Call, p spliceParams) (countResult, error) {
 			return splice(p), nil
 		}))
-	d.Func("[method]output-stream.blocking-splice", host.Func(
+	d.Func("[method]output-stream.blocking-splice", host.BlockingFunc(
 		func(c *host.Call, p spliceParams) (countResult, error) {
-			if err := waitContext(c.Context(), p.Self); err != nil {
+			if err := c.Block(p.Self); err != nil {
 				return countResult{}, err
 			}
-			if err := waitContext(c.Context(), p.Src); err != nil {
+			if err := c.Block(p.Src); err != nil {
 				return countResult{}, err
 			}
 			return splice(p), nil
@@ -110,11 +110,11 @@ func addInputStream(d *host.Definitions) {
 		if p.Len == 0 {
 			return nil
 		}
-		return waitContext(c.Context(), p.Self)
+		return c.Block(p.Self)
 	}
 	d.Func("[method]input-stream.read", host.Func(
 		func(c *host.Call, p inputLen) (readResult, error) { return read(p), nil }))
-	d.Func("[method]input-stream.blocking-read", host.Func(
+	d.Func("[method]input-stream.blocking-read", host.BlockingFunc(
 		func(c *host.Call, p inputLen) (readResult, error) {
 			if err := wait(c, p); err != nil {
 				return readResult{}, err
@@ -123,7 +123,7 @@ func addInputStream(d *host.Definitions) {
 		}))
 	d.Func("[method]input-stream.skip", host.Func(
 		func(c *host.Call, p inputLen) (countResult, error) { return skip(p), nil }))
-	d.Func("[method]input-stream.blocking-skip", host.Func(
+	d.Func("[method]input-stream.blocking-skip", host.BlockingFunc(
 		func(c *host.Call, p inputLen) (countResult, error) {
 			if err := wait(c, p); err != nil {
 				return countResult{}, err
@@ -160,11 +160,11 @@ func addOutputStream(d *host.Definitions) {
 			}
 			return write(p.Self, make([]byte, p.Len))
 		}))
-	d.Func("[method]output-stream.blocking-write-and-flush", host.Func(
+	d.Func("[method]output-stream.blocking-write-and-flush", host.BlockingFunc(
 		func(c *host.Call, p outputData) (writeResult, error) {
 			return blockingWrite(c, p.Self, p.Contents)
 		}))
-	d.Func("[method]output-stream.blocking-write-zeroes-and-flush", host.Func(
+	d.Func("[method]output-stream.blocking-write-zeroes-and-flush", host.BlockingFunc(
 		func(c *host.Call, p outputLen) (writeResult, error) {
 			return blockingWrite(c, p.Self, make([]byte, min(p.Len, blockingWriteMax+1)))
 		}))
@@ -172,12 +172,12 @@ func addOutputStream(d *host.Definitions) {
 		return done(p.Self, p.Self.Flush()), nil
 	}
 	d.Func("[method]output-stream.flush", host.Func(flush))
-	d.Func("[method]output-stream.blocking-flush", host.Func(
+	d.Func("[method]output-stream.blocking-flush", host.BlockingFunc(
 		func(c *host.Call, p outputSelf) (writeResult, error) {
 			if r := done(p.Self, p.Self.Flush()); r.IsErr {
 				return r, nil
 			}
-			return writeResult{}, waitContext(c.Context(), p.Self)
+			return writeResult{}, c.Block(p.Self)
 		}))
 	d.Func("[method]output-stream.subscribe", host.Func(
 		func(c *host.Call, p outputSelf) (*host.Pollable, error) {
@@ -206,7 +206,7 @@ func blockingWrite(c *host.Call, s *OutputStream, b []byte) (writeResult, error)
 		return writeResult{}, fmt.Errorf("blocking write of more than %d bytes", blockingWriteMax)
 	}
 	for len(b) > 0 {
-		if err := waitContext(c.Context(), s); err != nil {
+		if err := c.Block(s); err != nil {
 			return writeResult{}, err
 		}
 		n, err := s.CheckWrite()

@@ -1,7 +1,6 @@
 package wasi
 
 import (
-	"context"
 	"errors"
 	"io"
 
@@ -229,42 +228,9 @@ func waitOn(src host.PollSource, wake chan struct{}) {
 	}
 }
 
-// waitContext is waitOn for the driver: it ends when ctx does.
-func waitContext(ctx context.Context, srcs ...host.PollSource) error {
-	wake := make(chan struct{}, 1)
-	for !anyReady(srcs) {
-		stops := make([]func(), len(srcs))
-		for i, s := range srcs {
-			stops[i] = s.Notify(func() { signal(wake) })
-		}
-		var err error
-		select {
-		case <-wake:
-		case <-ctx.Done():
-			err = context.Cause(ctx)
-		}
-		for _, stop := range stops {
-			stop()
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 func signal(wake chan struct{}) {
 	select {
 	case wake <- struct{}{}:
 	default:
 	}
-}
-
-func anyReady(srcs []host.PollSource) bool {
-	for _, s := range srcs {
-		if s.Ready() {
-			return true
-		}
-	}
-	return false
 }
