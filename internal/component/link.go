@@ -44,12 +44,16 @@ func Link(c *Component) (*Program, error) {
 // the order of the binary.
 func (l *linker) spare() []*CoreModule {
 	var list []*CoreModule
-	for m := range l.cores {
-		if _, used := l.out.modules[m]; !used {
-			list = append(list, m)
+	for src, m := range l.cores {
+		parts := []*CoreModule{src}
+		if m.split != nil {
+			parts = m.split.parts
+		}
+		if _, used := l.out.modules[parts[0]]; !used {
+			list = append(list, parts...)
 		}
 	}
-	slices.SortFunc(list, func(a, b *CoreModule) int { return cmp.Compare(a.Offset, b.Offset) })
+	slices.SortStableFunc(list, func(a, b *CoreModule) int { return cmp.Compare(a.Offset, b.Offset) })
 	return list
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/isyswasfa/isyswasfa/internal/abi"
+	"github.com/isyswasfa/isyswasfa/internal/multimemory"
 	"github.com/isyswasfa/isyswasfa/internal/wasm"
 )
 
@@ -33,6 +34,11 @@ func (l *linker) coreModule(d *CoreModule) (*coreModule, error) {
 	for _, ex := range parsed.Exports {
 		m.names = append(m.names, ex.Name)
 		m.exports[ex.Name] = spaces[ex.Kind][ex.Index]
+	}
+	if multimemory.Count(parsed) > 1 {
+		if m.split, err = splitMemories(d, parsed); err != nil {
+			return nil, fmt.Errorf("core module at offset 0x%x: %w", d.Offset, err)
+		}
 	}
 	l.cores[d] = m
 	return m, m.checkImports()
@@ -299,7 +305,7 @@ func (ev *evaluation) instantiateModule(d *CoreInstance) (entity, error) {
 	if err != nil {
 		return nil, err
 	}
-	step := &InstantiateModule{Module: ev.l.moduleIndex(m), Instance: ev.s.inst}
+	step := &InstantiateModule{Instance: ev.s.inst}
 	for _, im := range m.imports {
 		item, err := im.from(args)
 		if err != nil {
@@ -307,15 +313,23 @@ func (ev *evaluation) instantiateModule(d *CoreInstance) (entity, error) {
 		}
 		step.Args = append(step.Args, CoreImport{Module: im.module, Name: im.name, Sort: im.kind, Ref: item.ref})
 	}
+	var helpers []CoreRef
+	if m.split == nil {
+		step.Module = ev.l.moduleIndex(m.src)
+	} else if helpers, err = ev.l.helpers(m.split, step); err != nil {
+		return nil, err
+	}
 	index, err := ev.l.addStep(step)
 	if err != nil {
 		return nil, err
 	}
 	in := &coreInstance{exports: make(map[string]*coreItem, len(m.names))}
 	for _, name := range m.names {
-		x := m.exports[name]
 		ref := CoreRef{Kind: CoreExported, Step: index, Name: name, Instance: ev.s.inst}
-		in.exports[name] = &coreItem{x, ref}
+		if m.split != nil && m.split.exports[name] > 0 {
+			ref = helpers[m.split.exports[name]-1]
+		}
+		in.exports[name] = &coreItem{m.exports[name], ref}
 	}
 	return in, nil
 }
@@ -353,15 +367,15 @@ func (im *coreImport) from(args map[string]*coreInstance) (*coreItem, error) {
 
 // moduleIndex gives the index of a module in the program; -1 if only its type
 // is known, which happens only when checking.
-func (l *linker) moduleIndex(m *coreModule) int {
-	if m.src == nil {
+func (l *linker) moduleIndex(m *CoreModule) int {
+	if m == nil {
 		return -1
 	}
-	i, ok := l.out.modules[m.src]
+	i, ok := l.out.modules[m]
 	if !ok {
 		i = len(l.out.prog.Modules)
-		l.out.modules[m.src] = i
-		l.out.prog.Modules = append(l.out.prog.Modules, m.src)
+		l.out.modules[m] = i
+		l.out.prog.Modules = append(l.out.prog.Modules, m)
 	}
 	return i
 }

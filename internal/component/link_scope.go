@@ -34,6 +34,7 @@ type (
 		imports []coreImport
 		names   []string // of the exports, in order
 		exports map[string]coreExtern
+		split   *splitModule // of several memories
 	}
 
 	coreImport struct {

@@ -10,7 +10,7 @@ func (l *linker) exported(f *coreItem, inst int) (CoreRef, error) {
 		return f.ref, nil
 	}
 	step := &InstantiateModule{
-		Module:   l.moduleIndex(l.shim(f.sig)),
+		Module:   l.moduleIndex(l.shim(f.sig).src),
 		Instance: inst,
 		Args:     []CoreImport{{Module: "shim", Name: shimName, Sort: SortCoreFunc, Ref: f.ref}},
 	}

@@ -5,7 +5,8 @@ import "github.com/isyswasfa/isyswasfa/internal/abi"
 // A Program is a component made flat: every instantiation that is known from
 // the binary alone, of core modules and of nested components, is one step of
 // one list, and every reference is resolved to where its value comes from.
-// A Program is immutable and may be instantiated any number of times.
+// A Program is immutable and may be instantiated any number of times. Its core
+// modules have at most one memory each: those with several are in parts.
 type Program struct {
 	Modules   []*CoreModule  // distinct core modules
 	Instances []InstanceInfo // component instances; 0 is the root

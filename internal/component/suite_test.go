@@ -11,6 +11,7 @@ import (
 	"github.com/tetratelabs/wazero/experimental"
 
 	"github.com/isyswasfa/isyswasfa/internal/component"
+	"github.com/isyswasfa/isyswasfa/internal/multimemory"
 	"github.com/isyswasfa/isyswasfa/internal/wasm"
 	"github.com/isyswasfa/isyswasfa/internal/wast"
 )
@@ -102,6 +103,9 @@ func compile(ctx context.Context, rt wazero.Runtime, bin []byte) error {
 	if err != nil {
 		return err
 	}
+	if multimemory.Count(parsed) > 1 {
+		return compileParts(ctx, rt, parsed)
+	}
 	imports := slices.Clone(parsed.Imports)
 	for i := range imports {
 		imports[i].Module = "m" + imports[i].Module // the engine has no modules with empty names
@@ -111,6 +115,25 @@ func compile(ctx context.Context, rt wazero.Runtime, bin []byte) error {
 		return fmt.Errorf("core module: %w", err)
 	}
 	return m.Close(ctx)
+}
+
+// compileParts has the engine check a module with several memories, of which
+// it knows the parts only.
+func compileParts(ctx context.Context, rt wazero.Runtime, m *wasm.Module) error {
+	split, err := multimemory.Of(m)
+	if err != nil {
+		return err
+	}
+	parts := [][]byte{split.Main}
+	for _, h := range split.Helpers {
+		parts = append(parts, h.Module)
+	}
+	for _, p := range parts {
+		if err := compile(ctx, rt, p); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // FuzzValidate starts from the components of the reference tests.

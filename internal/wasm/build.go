@@ -24,6 +24,7 @@ type Func struct {
 	Type   uint32
 	Locals []ValType
 	Body   []byte
+	Raw    []byte // if not nil, the declarations of locals and the body
 }
 
 // A Mode tells when a segment takes effect.
@@ -36,12 +37,15 @@ const (
 	Declarative
 )
 
-// An Elem is a segment of function references.
+// An Elem is a segment of references: to functions by their indices, or if
+// Exprs is not nil, of type Ref by constant expressions.
 type Elem struct {
 	Mode   Mode
 	Table  uint32 // Active
 	Offset []byte // Active: a constant expression with the final end
 	Funcs  []uint32
+	Ref    ValType
+	Exprs  [][]byte
 }
 
 // A Data is a data segment.
@@ -102,6 +106,9 @@ func vector[T any](out []byte, id byte, items []T, each func([]byte, T) []byte) 
 }
 
 func appendElem(p []byte, e Elem) []byte {
+	if e.Exprs != nil {
+		return appendElemExprs(p, e)
+	}
 	switch {
 	case e.Mode == Passive:
 		p = append(p, 1, 0)
@@ -119,6 +126,22 @@ func appendElem(p []byte, e Elem) []byte {
 	return p
 }
 
+func appendElemExprs(p []byte, e Elem) []byte {
+	switch e.Mode {
+	case Passive:
+		p = append(p, 5)
+	case Declarative:
+		p = append(p, 7)
+	default:
+		p = append(AppendU32(append(p, 6), e.Table), e.Offset...)
+	}
+	p = AppendU32(append(p, byte(e.Ref)), uint32(len(e.Exprs)))
+	for _, x := range e.Exprs {
+		p = append(p, x...)
+	}
+	return p
+}
+
 func appendData(p []byte, d Data) []byte {
 	switch {
 	case d.Mode == Passive:
@@ -132,6 +155,9 @@ func appendData(p []byte, d Data) []byte {
 }
 
 func appendCode(p []byte, f Func) []byte {
+	if f.Raw != nil {
+		return append(AppendU32(p, uint32(len(f.Raw))), f.Raw...)
+	}
 	var groups []byte
 	n := uint32(0)
 	for i := 0; i < len(f.Locals); {

@@ -217,19 +217,24 @@ func (b *body) encode(c *cursor, n *node) []byte {
 		u32(c.optionalIndex(tables))
 		u32(c.optionalIndex(tables))
 	case memory:
-		u32(0)
+		u32(c.optionalIndex(memories))
 	case memory2:
-		code = append(code, 0, 0)
+		u32(c.optionalIndex(memories))
+		u32(c.optionalIndex(memories))
 	case dataMem:
+		m := uint32(0)
+		if c.indicesAhead() > 1 {
+			m = c.index(memories)
+		}
 		u32(c.index(datas))
-		u32(0)
+		u32(m)
 	case data:
 		u32(c.index(datas))
 	case elem:
 		u32(c.index(elems))
 	case elemTab:
 		t := uint32(0)
-		if len(c.rest) > 1 && c.rest[1].kind == atom && strings.IndexByte("$0123456789", c.rest[1].text[0]) >= 0 {
+		if c.indicesAhead() > 1 {
 			t = c.index(tables)
 		}
 		u32(c.index(elems))

@@ -109,9 +109,19 @@ func (c *cursor) indices(sp space) []uint32 {
 	return list
 }
 
+// indicesAhead counts the names and numbers that come next.
+func (c *cursor) indicesAhead() int {
+	for i, n := range c.rest {
+		if n.kind != atom || strings.IndexByte("$0123456789", n.text[0]) < 0 {
+			return i
+		}
+	}
+	return len(c.rest)
+}
+
 // optionalIndex is index, or 0 where neither a name nor a number comes next.
 func (c *cursor) optionalIndex(sp space) uint32 {
-	if len(c.rest) > 0 && c.rest[0].kind == atom && strings.IndexByte("$0123456789", c.rest[0].text[0]) >= 0 {
+	if c.indicesAhead() > 0 {
 		return c.index(sp)
 	}
 	return 0

@@ -13,9 +13,9 @@ const (
 	funcRef        // function index
 	table          // optional table index
 	table2         // two optional table indices
-	memory         // a zero byte: the only memory
-	memory2        // two zero bytes
-	dataMem        // data index, then a zero byte
+	memory         // optional memory index
+	memory2        // two optional memory indices
+	dataMem        // optional memory index and data index
 	data           // data index
 	elem           // element segment index
 	elemTab        // optional table index and element segment index
