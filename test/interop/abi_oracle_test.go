@@ -1,0 +1,181 @@
+//go:build interop
+
+package interop
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/isyswasfa/isyswasfa/internal/abi/abitest"
+)
+
+var (
+	definitions = flag.String("definitions", os.Getenv("ISYSWASFA_DEFINITIONS"),
+		"compare with `FILE`, design/mvp/canonical-abi/definitions.py of the component model's repository")
+	abiValues = flag.Int("abi-values", 20_000, "compare `N` values")
+	abiSeed   = flag.Uint64("abi-seed", 1, "make types and values from `SEED`")
+	abiRecord = flag.Bool("abi-record", false, "record some answers for the tests of internal/abi")
+)
+
+// valuesPerType is how many questions are asked about each random type.
+const valuesPerType = 20
+
+// An oracle is a process that answers questions, a line each.
+type oracle struct {
+	in  io.WriteCloser
+	out *bufio.Reader
+}
+
+func startOracle(t *testing.T, script string) *oracle {
+	t.Helper()
+	if *definitions == "" {
+		t.Skip("no -definitions")
+	}
+	python, err := exec.LookPath("python3")
+	if err != nil {
+		t.Skip("python3 is not in PATH")
+	}
+	cmd := exec.Command(python, filepath.Join("testdata", script), *definitions)
+	cmd.Stderr = os.Stderr
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill() // it may be in the middle of an answer
+		_ = cmd.Wait()
+	})
+	return &oracle{in, bufio.NewReaderSize(out, 1<<20)}
+}
+
+// ask asks n questions about types of at most the depth, and calls each with
+// them and their answers. Questions are written while answers are read.
+func (o *oracle) ask(ctx context.Context, g *abitest.Generator, n, depth int, each func(*abitest.Exchange) error) error {
+	questions := make(chan *abitest.Question, 1000)
+	go func() {
+		defer close(questions)
+		w := bufio.NewWriter(o.in)
+		defer w.Flush()
+		enc := json.NewEncoder(w)
+		for i := 0; i < n; {
+			d := g.Type(depth)
+			t := abitest.TypeOf(d)
+			for range min(valuesPerType, n-i) {
+				q := g.Question(d, t)
+				if enc.Encode(q) != nil {
+					return
+				}
+				select {
+				case questions <- q:
+				case <-ctx.Done():
+					return
+				}
+				i++
+			}
+			if len(questions) == 0 {
+				w.Flush()
+			}
+		}
+	}()
+	dec := json.NewDecoder(o.out)
+	for q := range questions {
+		x := &abitest.Exchange{Q: q}
+		if err := dec.Decode(&x.A); err != nil {
+			return fmt.Errorf("no answer to %v: %w", q, err)
+		}
+		if err := each(x); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// TestDefinitions compares plans with the specification's executable model:
+// what values become in memory and as core values, what becomes of them when
+// they were damaged there, and what they become in the memory of another
+// component with another encoding of strings.
+func TestDefinitions(t *testing.T) {
+	o := startOracle(t, "oracle.py")
+	start := time.Now()
+	var checker abitest.Checker
+	values, traps, skipped, failed := 0, 0, 0, 0
+	err := o.ask(t.Context(), abitest.NewGenerator(*abiSeed), *abiValues, 5, func(x *abitest.Exchange) error {
+		values++
+		for _, p := range []*abitest.Passed{&x.A.Param, &x.A.Res} {
+			switch {
+			case string(p.Lifted) == "true":
+				skipped++
+			case p.Moved == nil:
+				traps++
+			}
+		}
+		if err := checker.Check(x.Q, x.A); err != nil {
+			t.Errorf("question %d: %.2000v", values, err)
+			if failed++; failed == 20 {
+				return fmt.Errorf("too many differences")
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("seed %d: %d values of %d types, each as a parameter and as a result: %d traps, %d too long to lift; %.1f s",
+		*abiSeed, values, (values+valuesPerType-1)/valuesPerType, traps, skipped, time.Since(start).Seconds())
+}
+
+// TestRecordDefinitions writes the short ones of the answers to the recording
+// that the tests of internal/abi read:
+//
+//	go test -tags interop ./test/interop -run TestRecordDefinitions -definitions FILE -abi-record
+func TestRecordDefinitions(t *testing.T) {
+	if !*abiRecord {
+		t.Skip("no -abi-record")
+	}
+	const (
+		perType = 2
+		most    = 700 // answers
+		longest = 650 // bytes of each
+	)
+	var lines bytes.Buffer
+	n, ofType, last := 0, 0, ""
+	err := startOracle(t, "oracle.py").ask(t.Context(), abitest.NewGenerator(*abiSeed), 20*most, 5, func(x *abitest.Exchange) error {
+		line, err := json.Marshal(x)
+		if err != nil {
+			return err
+		}
+		if desc := fmt.Sprint(x.Q.Type); desc != last {
+			ofType, last = 0, desc
+		}
+		if len(line) > longest || ofType == perType || n == most || string(x.A.Param.Lifted) == "true" || string(x.A.Res.Lifted) == "true" {
+			return nil
+		}
+		n, ofType = n+1, ofType+1
+		lines.Write(append(line, '\n'))
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile("../../internal/abi/testdata/recorded.jsonl", lines.Bytes(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d answers, %d bytes", n, lines.Len())
+}

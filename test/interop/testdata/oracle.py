@@ -1,0 +1,238 @@
+"""Answers questions about lifting and lowering by the specification's own
+executable model.
+
+    python3 oracle.py definitions.py
+
+reads one question in JSON from each line of the standard input, and answers on
+the standard output, as internal/abi/abitest describes.
+"""
+
+import importlib.util
+import json
+import sys
+
+spec = importlib.util.spec_from_file_location('definitions', sys.argv[1])
+d = importlib.util.module_from_spec(spec)
+sys.modules['definitions'] = d
+spec.loader.exec_module(d)
+d.DETERMINISTIC_PROFILE = True  # or NaNs would be random
+
+BASE = 16
+OUTSIDE = 1 << 20
+PROPER, MISALIGNED, FAR = range(3)
+ENCODINGS = ['utf8', 'utf16', 'latin1+utf16']
+MOST_LOADS = 20000
+
+# Sizes and the like depend on the type alone; without a memory of them the
+# model spends most of its time there. A type is kept as long as its results.
+for name in ['despecialize', 'alignment', 'elem_size', 'flatten_type']:
+    def remembering(f):
+        known = {}
+        def wrapper(t, *rest):
+            if id(t) not in known:
+                known[id(t)] = (t, f(t, *rest))
+            return known[id(t)][1]
+        wrapper.known = known
+        return wrapper
+    setattr(d, name, remembering(getattr(d, name)))
+
+
+class TooLong(BaseException):
+    pass
+
+
+loads = 0
+
+
+def counting(f):
+    def wrapper(*args):
+        global loads
+        loads += 1
+        if loads > MOST_LOADS:
+            raise TooLong()
+        return f(*args)
+    return wrapper
+
+
+d.load = counting(d.load)
+
+
+class Context(d.LiftLowerContext):
+    """A context whose guest allocates in one direction and in place. The last
+    block may change its size, so what the model guesses and corrects ends as
+    one block of the right size, and what it gives back is cleared."""
+
+    def __init__(self, encoding, heap=b'', mode=PROPER):
+        memory = d.MemInst(bytearray(BASE) + heap, 'i32')
+        super().__init__(d.LiftLowerOptions(ENCODINGS[encoding], memory), None)
+        self.top = len(memory)
+        self.mode = mode
+
+    def reallocate(self, old, old_size, align, size):
+        memory = self.opts.memory.bytes
+        if self.mode == FAR:
+            return -(-self.top // align) * align + OUTSIDE
+        if old_size == 0 and old == 0:
+            old = -(-self.top // align) * align + (self.mode == MISALIGNED)
+        else:
+            assert old + old_size == self.top
+        self.top = old + size
+        memory.extend(bytes(max(0, self.top - len(memory))))
+        memory[self.top:] = bytes(len(memory) - self.top)
+        return old
+
+    def heap(self):
+        return self.opts.memory.bytes[BASE:self.top]
+
+
+PRIMITIVES = {
+    'bool': d.BoolType, 's8': d.S8Type, 'u8': d.U8Type, 's16': d.S16Type, 'u16': d.U16Type, 's32': d.S32Type,
+    'u32': d.U32Type, 's64': d.S64Type, 'u64': d.U64Type, 'f32': d.F32Type, 'f64': d.F64Type, 'char': d.CharType,
+    'string': d.StringType,
+}
+
+
+def type_of(t):
+    if t is None:
+        return None
+    if isinstance(t, str):
+        return PRIMITIVES[t]()
+    head, *rest = t
+    match head:
+        case 'list': return d.ListType(type_of(rest[0]))
+        case 'array': return d.ListType(type_of(rest[1]), rest[0])
+        case 'map': return d.MapType(type_of(rest[0]), type_of(rest[1]))
+        case 'record': return d.RecordType([d.FieldType(f'f{i}', type_of(u)) for i, u in enumerate(rest)])
+        case 'tuple': return d.TupleType([type_of(u) for u in rest])
+        case 'variant': return d.VariantType([d.CaseType(f'c{i}', type_of(u)) for i, u in enumerate(rest)])
+        case 'enum': return d.EnumType([f'c{i}' for i in range(rest[0])])
+        case 'flags': return d.FlagsType([f'l{i}' for i in range(rest[0])])
+        case 'option': return d.OptionType(type_of(rest[0]))
+        case 'result': return d.ResultType(type_of(rest[0]), type_of(rest[1]))
+
+
+def float_of(s, bits):
+    if s == 'nan':
+        return float('nan')
+    n = int(s, 16)
+    return d.core_f32_reinterpret_i32(n) if bits == 32 else d.core_f64_reinterpret_i64(n)
+
+
+def value_of(t, v):
+    t = d.despecialize(t)
+    match t:
+        case d.F32Type(): return float_of(v, 32)
+        case d.F64Type(): return float_of(v, 64)
+        case d.CharType(): return chr(v)
+        case d.StringType():
+            s = bytes.fromhex(v)
+            return (s.decode(), 'utf8', len(s))
+        case d.ListType(u): return [value_of(u, e) for e in v]
+        case d.RecordType(fields): return {f.label: value_of(f.t, e) for f, e in zip(fields, v)}
+        case d.VariantType(cases):
+            c = cases[v[0]]
+            return {c.label: None if c.t is None else value_of(c.t, v[1])}
+        case d.FlagsType(labels): return {l: bool(v >> i & 1) for i, l in enumerate(labels)}
+    return v
+
+
+def text_of(t, v):
+    t = d.despecialize(t)
+    match t:
+        case d.F32Type(): return 'nan' if v != v else '%08x' % d.core_i32_reinterpret_f32(v)
+        case d.F64Type(): return 'nan' if v != v else '%016x' % d.core_i64_reinterpret_f64(v)
+        case d.CharType(): return ord(v)
+        case d.StringType(): return v[0].encode().hex()
+        case d.ListType(u): return [text_of(u, e) for e in v]
+        case d.RecordType(fields): return [text_of(f.t, v[f.label]) for f in fields]
+        case d.VariantType(cases):
+            i, payload = d.match_case(v, cases)
+            return [i] if cases[i].t is None else [i, text_of(cases[i].t, payload)]
+        case d.FlagsType(): return d.pack_flags_into_int(v, t.labels)
+    return v
+
+
+def to_bits(core, v):
+    match core:
+        case 'f32': return d.core_i32_reinterpret_f32(v)
+        case 'f64': return d.core_i64_reinterpret_f64(v)
+    return v
+
+
+def from_bits(core, v):
+    match core:
+        case 'i32': return v & 0xffffffff
+        case 'f32': return d.core_f32_reinterpret_i32(v & 0xffffffff)
+        case 'f64': return d.core_f64_reinterpret_i64(v)
+    return v
+
+
+def lower(cx, most, t, v, core, room=False):
+    """Lowers a value, with room for it beforehand or not."""
+    out = None
+    if room and len(d.flatten_type(t, cx.opts)) > most:
+        mode, cx.mode = cx.mode, PROPER
+        ptr = cx.allocate(d.alignment(t, 'i32'), d.elem_size(t, 'i32'))
+        cx.mode = mode
+        out = d.CoreValueIter([ptr])
+    flat = d.lower_flat_values(cx, most, [v], [t], out)
+    if out is not None:
+        flat = [ptr]
+    return {'flat': [to_bits(c, x) for c, x in zip(core, flat)], 'heap': cx.heap().hex()}
+
+
+def passed(q, most, t, v, source, to, room):
+    """Passes a value from one component to another. The room for a result is
+    that of the component that receives it."""
+    cx = Context(source)
+    core = d.flatten_type(t, cx.opts)
+    if len(core) > most:
+        core = ['i32']
+    answer = {'low': lower(cx, most, t, v, core)}
+
+    heap, flat = cx.heap(), list(answer['low']['flat'])
+    for damage in q.get('d') or []:
+        size, at, x = damage.get('n', 0), damage['i'], damage['x']
+        if size == 0:
+            at %= len(flat)
+            flat[at] = (x + (flat[at] if damage.get('p') else 0)) % 2**64
+        elif len(heap) >= size:
+            at = at % (len(heap) // size) * size
+            if damage.get('p'):
+                x += int.from_bytes(heap[at:at + size], 'little')
+            heap[at:at + size] = (x % 2**(8 * size)).to_bytes(size, 'little')
+    cx = Context(source, heap)
+    global loads
+    loads = 0
+    try:
+        [v] = d.lift_flat_values(cx, most, d.CoreValueIter([from_bits(c, x) for c, x in zip(core, flat)]), [t])
+        answer['lift'] = text_of(t, v)
+        answer['move'] = lower(Context(to, mode=q.get('m', PROPER)), most, t, v, core, room)
+    except d.Trap:
+        pass
+    except TooLong:
+        answer['lift'] = True
+    return answer
+
+
+def main():
+    last, t = None, None
+    cx = Context(0)
+    letters = {'i32': 'i', 'i64': 'I', 'f32': 'f', 'f64': 'F'}
+    for line in sys.stdin:
+        q = json.loads(line)
+        if q['t'] != last:
+            last, t = q['t'], type_of(q['t'])
+            core = ''.join(letters[c] for c in d.flatten_type(t, cx.opts)[:17])
+        v = value_of(t, q['v'])
+        answer = {
+            'size': d.elem_size(t, 'i32'),
+            'align': d.alignment(t, 'i32'),
+            'core': core,
+            'p': passed(q, d.MAX_FLAT_PARAMS, t, v, q['a'], q['b'], False),
+            'r': passed(q, d.MAX_FLAT_RESULTS, t, v, q['b'], q['a'], True),
+        }
+        print(json.dumps(answer, separators=(',', ':')))
+
+
+main()
