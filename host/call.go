@@ -40,35 +40,41 @@ const stackSlots = abi.MaxFlatParams + 1
 
 // An activation is what one call of a core function takes. wazero's
 // api.Function must not be entered again while it runs, so each activation has
-// its own.
+// its own. The first one of each core function is made with the instance; more
+// are needed if calls of it are in progress.
 type activation struct {
-	fn    api.Function
+	fn    api.Function // nil until first used
+	busy  bool
 	stack [stackSlots]uint64 // parameters, then results
+	next  *activation
 }
 
-// activate gives what a call of a core function takes.
-func (in *Instance) activate(core int) (*reused[activation], error) {
-	p := &in.cores[core]
-	if a := p.take(); a != nil {
-		return a, nil
+// activate gives what a call of a core function takes; the caller clears busy.
+func (in *Instance) activate(core int) (*activation, error) {
+	a := &in.cores[core]
+	for a.busy {
+		if a.next == nil {
+			a.next = new(activation)
+		}
+		a = a.next
 	}
-	c := &in.pre.cores[core]
-	m := in.mods[c.step]
-	if m == nil {
-		return nil, errEarly
+	if a.fn == nil {
+		c := &in.pre.cores[core]
+		m := in.mods[c.step]
+		if m == nil {
+			return nil, errEarly
+		}
+		if a.fn = m.ExportedFunction(c.name); a.fn == nil {
+			return nil, errNoExport
+		}
 	}
-	fn := m.ExportedFunction(c.name)
-	if fn == nil {
-		return nil, errNoExport
-	}
-	a := p.add()
-	a.it.fn = fn
+	a.busy = true
 	return a, nil
 }
 
 // run makes the call.
-func (in *Instance) run(a *reused[activation]) error {
-	return a.it.fn.CallWithStack(&in.guest, a.it.stack[:])
+func (in *Instance) run(a *activation) error {
+	return a.fn.CallWithStack(&in.guest, a.stack[:])
 }
 
 // callCore calls a core function that takes few numbers and returns the first
@@ -78,11 +84,10 @@ func (in *Instance) callCore(core int, params ...uint64) (uint64, error) {
 	if err != nil {
 		return 0, err
 	}
-	copy(a.it.stack[:], params)
+	copy(a.stack[:], params)
 	err = in.run(a)
-	r := a.it.stack[0]
-	in.cores[core].give(a)
-	return r, err
+	a.busy = false
+	return a.stack[0], err
 }
 
 // leave checks that a component instance may call an import now.
@@ -102,25 +107,27 @@ func (in *Instance) leave(sub int, name string) {
 // calls that have them.
 type instanceOptions struct {
 	abi   *abi.Options // made when first used
-	calls reuse[Call]
+	first Call
 }
 
-// takeCall gives the state for one call of or by a component instance.
-func (in *Instance) takeCall(opts int) *reused[Call] {
+// takeCall gives the state for one call of or by a component instance; the
+// caller clears busy.
+func (in *Instance) takeCall(opts int) *Call {
 	o := &in.opts[opts]
-	c := o.calls.take()
-	if c == nil {
-		c = o.calls.add()
-		c.it.in, c.it.sub = in, in.pre.opts[opts].sub
-		c.it.abi.Ctx, c.it.abi.Resources = &in.guest, in.types
+	c := &o.first
+	for c.busy {
+		if c.next == nil {
+			c.next = new(Call)
+		}
+		c = c.next
 	}
-	if c.it.abi.Opts == nil || o.abi == nil {
-		c.it.abi.Opts = in.options(opts)
+	if c.abi.Opts == nil || o.abi == nil {
+		c.in, c.sub = in, in.pre.opts[opts].sub
+		c.abi = abi.Call{Ctx: &in.guest, Resources: in.types, Opts: in.options(opts)}
 	}
+	c.busy = true
 	return c
 }
-
-func (in *Instance) giveCall(opts int, c *reused[Call]) { in.opts[opts].calls.give(c) }
 
 // options gives canonical options with what they refer to in this instance.
 // Memories and functions are looked up when first used, for start functions
@@ -166,6 +173,8 @@ type exportHalf struct {
 	opts   int
 	plan   *abi.GoPlan
 	blocks bool // the component instance may block
+
+	scalars *abi.ScalarPlan // if it will do; see callScalar
 }
 
 // half gives the indices for a lifted function. name is for one that has none.
@@ -198,63 +207,67 @@ func (in *Instance) callExport(h *exportHalf, params, result unsafe.Pointer) err
 	}
 	a, err := in.activate(h.core)
 	if err == nil {
-		if h.plan.Scalar {
-			err = in.callScalar(h, a, params, result)
-		} else {
-			err = in.callLifted(h, a, params, result)
-		}
-		in.cores[h.core].give(a)
+		err = in.callLifted(h, a, params, result)
 	}
 	if h.blocks {
 		in.endStack()
 	}
 	if err != nil {
-		in.poison(in.newTrap(h.name, err))
-		return in.trap
+		return in.trapped(h, err)
 	}
 	return nil
 }
 
-// callScalar is for functions that move nothing but scalars.
-func (in *Instance) callScalar(h *exportHalf, a *reused[activation], params, result unsafe.Pointer) error {
-	h.plan.LowerScalars(a.it.stack[:], params)
-	if err := in.run(a); err != nil {
-		return err
+// trapped ends the instance with the error of an export.
+func (in *Instance) trapped(h *exportHalf, err error) error {
+	in.poison(in.newTrap(h.name, err))
+	return in.trap
+}
+
+// callScalar is callExport for a function that has a plan for scalars, in an
+// instance that nobody interrupts.
+func (in *Instance) callScalar(h *exportHalf, params, result unsafe.Pointer) error {
+	a := &in.cores[h.core]
+	if a.busy || a.fn == nil || in.trap != nil {
+		return in.callExport(h, params, result)
 	}
-	h.plan.LiftScalar(a.it.stack[:], result)
-	if h.post >= 0 {
-		return in.postReturn(h, a)
+	a.busy = true
+	h.scalars.Lower(a.stack[:], params)
+	if err := a.fn.CallWithStack(&in.guest, a.stack[:]); err != nil {
+		return in.trapped(h, err)
 	}
+	h.scalars.Lift(a.stack[:], result)
+	a.busy = false
 	return nil
 }
 
-func (in *Instance) callLifted(h *exportHalf, a *reused[activation], params, result unsafe.Pointer) error {
+func (in *Instance) callLifted(h *exportHalf, a *activation, params, result unsafe.Pointer) error {
 	c := in.takeCall(h.opts)
-	err := h.plan.LowerParams(&c.it.abi, a.it.stack[:], params)
+	err := h.plan.LowerParams(&c.abi, a.stack[:], params)
 	if err == nil {
 		err = in.run(a)
 	}
 	if err == nil {
-		err = h.plan.LiftResult(&c.it.abi, a.it.stack[:], result)
+		err = h.plan.LiftResult(&c.abi, a.stack[:], result)
 	}
-	if end := c.it.abi.End(); err == nil {
+	if end := c.abi.End(); err == nil {
 		err = end
 	}
 	if err == nil && h.post >= 0 {
 		err = in.postReturn(h, a)
 	}
 	if err == nil {
-		in.giveCall(h.opts, c)
+		c.busy, a.busy = false, false
 	}
 	return err
 }
 
 // postReturn calls the guest's post-return function, which h has, with what it
 // returned.
-func (in *Instance) postReturn(h *exportHalf, a *reused[activation]) error {
+func (in *Instance) postReturn(h *exportHalf, a *activation) error {
 	sub := &in.subs[h.sub]
 	sub.noLeave = true
-	_, err := in.callCore(h.post, a.it.stack[0])
+	_, err := in.callCore(h.post, a.stack[0])
 	sub.noLeave = false
 	return err
 }

@@ -122,7 +122,11 @@ func (f *ExportFunc[P, R]) Call(ctx context.Context, in *Instance, p P) (r R, er
 			return f.callOp(ctx, in, p)
 		}
 		in.router.enter(f.start.sub)
-		err = in.callExport(f.start, unsafe.Pointer(&p), unsafe.Pointer(&r))
+		if f.start.scalars != nil {
+			err = in.callScalar(f.start, unsafe.Pointer(&p), unsafe.Pointer(&r))
+		} else {
+			err = in.callExport(f.start, unsafe.Pointer(&p), unsafe.Pointer(&r))
+		}
 		if !in.quit(&in.drv) {
 			in.pass(nil)
 		}
@@ -286,6 +290,9 @@ func (p *InstancePre) exportHalf(name string, f *component.Func, params, result 
 	}
 	h := *p.exports[f]
 	h.name, h.plan = name, plan
+	if h.post < 0 && !h.blocks {
+		h.scalars = plan.Scalars()
+	}
 	return &h, nil
 }
 

@@ -41,6 +41,9 @@ type Call struct {
 	in  *Instance
 	sub int // component instance
 	abi abi.Call
+
+	busy bool
+	next *Call // in instanceOptions
 }
 
 // Instance gives the root instance whose guest made the call.

@@ -45,7 +45,7 @@ type Instance struct {
 	mods    []api.Module // by step; nil for other steps
 	subs    []subInstance
 	host    subInstance         // stands for the embedder; its table stays empty
-	cores   []reuse[activation] // by index of bound core functions
+	cores   []activation        // by index of bound core functions
 	opts    []instanceOptions   // by index of bound options
 	types   []*abi.ResourceType // by component.Resource.Index
 	router  router

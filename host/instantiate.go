@@ -28,7 +28,7 @@ func (p *InstancePre) Instantiate(ctx context.Context, conf InstanceConfig) (*In
 		pre:   p,
 		mods:  make([]api.Module, len(prog.Steps)),
 		subs:  make([]subInstance, len(prog.Instances)),
-		cores: make([]reuse[activation], len(p.cores)),
+		cores: make([]activation, len(p.cores)),
 		opts:  make([]instanceOptions, len(p.opts)),
 		types: p.types,
 		down:  make(chan struct{}),

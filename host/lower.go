@@ -43,14 +43,14 @@ func (k *linking) lowerImport(ref *component.CoreRef) (api.GoModuleFunc, abi.Cor
 		in := instanceOf(ctx)
 		in.leave(sub, name)
 		c := in.takeCall(opts)
-		err := call(&c.it, stack)
-		if end := c.it.abi.End(); err == nil {
+		err := call(c, stack)
+		if end := c.abi.End(); err == nil {
 			err = end
 		}
 		if err != nil {
 			panic(&hostError{name: name, err: err})
 		}
-		in.giveCall(opts, c)
+		c.busy = false
 	}
 	return f, ref.Func.Type.Flatten(abi.Lowered), nil
 }
@@ -104,21 +104,19 @@ func (in *Instance) transfer(plan *abi.Transfer, callee *exportHalf, opts int, s
 		return err
 	}
 	from, to := in.takeCall(opts), in.takeCall(callee.opts)
-	err = plan.Params(&from.it.abi, &to.it.abi, stack, a.it.stack[:])
+	err = plan.Params(&from.abi, &to.abi, stack, a.stack[:])
 	if err == nil {
 		err = in.run(a)
 	}
 	if err == nil {
-		err = plan.Result(&from.it.abi, &to.it.abi, a.it.stack[:], stack)
+		err = plan.Result(&from.abi, &to.abi, a.stack[:], stack)
 	}
-	err = firstError(err, to.it.abi.End(), from.it.abi.End())
+	err = firstError(err, to.abi.End(), from.abi.End())
 	if err == nil && callee.post >= 0 {
 		err = in.postReturn(callee, a)
 	}
 	if err == nil {
-		in.giveCall(callee.opts, to)
-		in.giveCall(opts, from)
-		in.cores[callee.core].give(a)
+		to.busy, from.busy, a.busy = false, false, false
 	}
 	return err
 }

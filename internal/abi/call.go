@@ -3,6 +3,7 @@ package abi
 import (
 	"context"
 	"encoding/binary"
+	"unsafe"
 )
 
 // A Memory is a linear memory; wazero's api.Memory is one.
@@ -71,7 +72,7 @@ type Call struct {
 	// signature was bound with its Type.
 	Resources []*ResourceType
 
-	mem     []byte        // view of the memory
+	mem     []byte        // view of the memory, kept from call to call
 	lent    []uint32      // handles of Opts.Table lent to the call
 	taken   []takenHandle // owned handles that the lifting in progress has removed
 	borrows uint32        // borrow handles made in Opts.Table and not dropped yet
@@ -87,7 +88,6 @@ func (cx *Call) End() error {
 		cx.Opts.Table.unlend(cx.lent)
 		cx.lent = cx.lent[:0]
 	}
-	cx.mem = nil
 	if cx.borrows > 0 {
 		return trapf(TrapBorrowed, "%d borrow handle(s) not dropped before the call returned", cx.borrows)
 	}
@@ -105,7 +105,10 @@ func (cx *Call) view() error {
 	if size == 0 {
 		size = 1<<32 - 1 // 4 GiB, without the last byte; or empty
 	}
-	cx.mem, _ = m.Read(0, size)
+	mem, _ := m.Read(0, size)
+	if len(mem) != len(cx.mem) || unsafe.SliceData(mem) != unsafe.SliceData(cx.mem) {
+		cx.mem = mem // rarely: writing pointers is dear while the collector marks
+	}
 	return nil
 }
 

@@ -31,9 +31,6 @@ type GoPlan struct {
 	// LowerResult).
 	Guest, Host CoreSig
 
-	// Scalar tells that LowerScalars and LiftScalar will do.
-	Scalar bool
-
 	params, result *node // result is nil for none
 	needsMemory    bool  // for the parameters
 }
@@ -75,18 +72,14 @@ func BindGo(ft *FuncType, params, result reflect.Type, resolve ResolveResource) 
 	}
 	switch {
 	case ft.Result == nil && (result == anyType || result.Kind() == reflect.Struct && result.NumField() == 0):
-		p.Scalar = p.scalar()
 		return p, nil
 	case ft.Result == nil:
 		return nil, fmt.Errorf("result: a function without a result wants struct{}, have %s", result)
 	case ft.Result.HasBorrows():
 		return nil, errors.New("result: a result cannot hold borrow handles")
 	}
-	if p.result, err = b.bind(ft.Result, result, "result"); err != nil {
-		return nil, err
-	}
-	p.Scalar = p.scalar()
-	return p, nil
+	p.result, err = b.bind(ft.Result, result, "result")
+	return p, err
 }
 
 // LiftParams moves the parameters of a guest's call from the stack and the

@@ -2,64 +2,85 @@ package abi
 
 import "unsafe"
 
-// isScalar tells whether a node moves one core value, without a Call and
-// without a way to fail.
+// A ScalarPlan is a GoPlan for calls of a guest's function that has nothing but
+// bools, integers and floats. It needs no Call, and nothing in it can fail.
+type ScalarPlan struct {
+	params    []scalar // by stack slot
+	result    op
+	hasResult bool
+}
+
+// A scalar is a parameter.
+type scalar struct {
+	op  op
+	off uintptr // in the Go struct
+}
+
+// Scalars gives the plan of a function that has nothing but scalars; nil of
+// others.
+func (p *GoPlan) Scalars() *ScalarPlan {
+	if p.params.op != opRecord || p.Guest.IndirectParams {
+		return nil
+	}
+	s := &ScalarPlan{hasResult: p.result != nil}
+	for i := range p.params.steps {
+		st := &p.params.steps[i]
+		if !st.node.isScalar() || st.slot != i {
+			return nil
+		}
+		s.params = append(s.params, scalar{st.node.op, st.off})
+	}
+	if s.hasResult {
+		if !p.result.isScalar() {
+			return nil
+		}
+		s.result = p.result.op
+	}
+	return s
+}
+
+// isScalar tells whether a node moves one core value and cannot fail.
 func (n *node) isScalar() bool { return n.op <= opS16 }
 
-// scalar tells whether a function has nothing but scalars.
-func (p *GoPlan) scalar() bool {
-	for i := range p.params.steps {
-		if !p.params.steps[i].node.isScalar() {
-			return false
+// Lower moves the parameters to the stack.
+func (s *ScalarPlan) Lower(stack []uint64, params unsafe.Pointer) {
+	for i := range s.params {
+		m := &s.params[i]
+		p := unsafe.Add(params, m.off)
+		switch m.op {
+		case op32:
+			stack[i] = uint64(*(*uint32)(p))
+		case op64:
+			stack[i] = *(*uint64)(p)
+		case opBool:
+			stack[i] = uint64(boolByte(*(*bool)(p)))
+		case op8:
+			stack[i] = uint64(*(*uint8)(p))
+		case opS8:
+			stack[i] = uint64(uint32(*(*int8)(p)))
+		case op16:
+			stack[i] = uint64(*(*uint16)(p))
+		case opS16:
+			stack[i] = uint64(uint32(*(*int16)(p)))
 		}
 	}
-	return p.params.op == opRecord && !p.Guest.IndirectParams && (p.result == nil || p.result.isScalar())
 }
 
-// LowerScalars is LowerParams for a Scalar function: nothing but numbers moves.
-func (p *GoPlan) LowerScalars(stack []uint64, params unsafe.Pointer) {
-	for i := range p.params.steps {
-		s := &p.params.steps[i]
-		stack[s.slot] = s.node.lowerScalar(unsafe.Add(params, s.off))
+// Lift moves the result from the stack to Go.
+func (s *ScalarPlan) Lift(stack []uint64, result unsafe.Pointer) {
+	if !s.hasResult {
+		return
 	}
-}
-
-// LiftScalar is LiftResult for a Scalar function.
-func (p *GoPlan) LiftScalar(stack []uint64, result unsafe.Pointer) {
-	if p.result != nil {
-		p.result.liftScalar(stack[0], result)
-	}
-}
-
-func (n *node) lowerScalar(p unsafe.Pointer) uint64 {
-	switch n.op {
+	switch v := stack[0]; s.result {
 	case op32:
-		return uint64(*(*uint32)(p))
+		*(*uint32)(result) = uint32(v)
 	case op64:
-		return *(*uint64)(p)
+		*(*uint64)(result) = v
 	case opBool:
-		return uint64(boolByte(*(*bool)(p)))
-	case op8:
-		return uint64(*(*uint8)(p))
-	case opS8:
-		return uint64(uint32(*(*int8)(p)))
-	case op16:
-		return uint64(*(*uint16)(p))
-	}
-	return uint64(uint32(*(*int16)(p))) // opS16
-}
-
-func (n *node) liftScalar(v uint64, p unsafe.Pointer) {
-	switch n.op {
-	case op32:
-		*(*uint32)(p) = uint32(v)
-	case op64:
-		*(*uint64)(p) = v
-	case opBool:
-		*(*bool)(p) = uint32(v) != 0
+		*(*bool)(result) = uint32(v) != 0
 	case op8, opS8:
-		*(*uint8)(p) = uint8(v)
-	default:
-		*(*uint16)(p) = uint16(v)
+		*(*uint8)(result) = uint8(v)
+	case op16, opS16:
+		*(*uint16)(result) = uint16(v)
 	}
 }
