@@ -84,6 +84,7 @@ type linker struct {
 	cores    map[*CoreModule]*coreModule
 	shims    map[string]*coreModule // by signature
 	linked   map[*Component]bool    // evaluated at least once
+	names    map[*Component]Names   // read once
 	unlinked []*componentVal        // defined, in order; most of them are linked later
 	checked  map[Type]bool          // component and instance types evaluated once
 	free     map[Type]bool          // component and instance types that mention a resource outside of them
@@ -100,6 +101,7 @@ func newLinker(c *Component) *linker {
 		cores:   make(map[*CoreModule]*coreModule),
 		shims:   make(map[string]*coreModule),
 		linked:  make(map[*Component]bool),
+		names:   make(map[*Component]Names),
 		checked: make(map[Type]bool),
 		free:    make(map[Type]bool),
 		alone:   make(map[*Component]bool),
@@ -291,7 +293,7 @@ func (l *linker) evaluate(cv *componentVal, inst int, types visibility, imports 
 	defer l.leave()
 	l.linked[cv.ast] = true
 	s := &scope{kind: componentScope, parent: cv.parent, visible: cv.visible, inst: inst}
-	ev := &evaluation{l: l, s: s, imports: imports, types: types, exports: newInstanceVal()}
+	ev := &evaluation{l: l, ast: cv.ast, s: s, imports: imports, types: types, exports: newInstanceVal()}
 	for i, d := range cv.ast.Defs {
 		err := l.spend(1)
 		if err == nil {

@@ -10,7 +10,9 @@ import (
 // An evaluation is the evaluation of one component as one instance.
 type evaluation struct {
 	l           *linker
+	ast         *Component
 	s           *scope
+	labels      map[string]bool // that instances in it have got
 	imports     supplier
 	importNames nameSet
 	exportNames nameSet
@@ -188,8 +190,7 @@ func (ev *evaluation) instance(d *Instance) (entity, error) {
 	if cv.ast == nil {
 		return ev.l.instanceOf(cv.typ, supply)
 	}
-	name := ev.l.out.prog.Instances[ev.s.inst].Name
-	inst, err := ev.l.newInstance(fmt.Sprintf("%s/%d", name, len(ev.s.spaces[SortInstance])), ev.s.inst)
+	inst, err := ev.l.newInstance(ev.label(), ev.s.inst)
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package compose
 
 import (
 	"fmt"
+	"path"
 	"strings"
 
 	"github.com/isyswasfa/isyswasfa/internal/component"
@@ -30,7 +31,20 @@ func (c *composer) encode(reveal bool) (binary []byte, notes []string, err error
 		w.instance(in)
 	}
 	w.exports()
+	w.s.defs = append(w.s.defs, w.names())
 	return (&component.Component{Defs: w.s.defs}).Encode(), w.notes, nil
+}
+
+// names tells readers and observers what the instances are called.
+func (w *writer) names() *component.Custom {
+	n := component.Names{Instances: map[uint32]string{}}
+	for _, in := range w.c.sorted {
+		n.Instances[in.index] = in.name
+	}
+	root := w.c.order[0]
+	base := path.Base(root.def.name)
+	n.Instances[root.index] = strings.TrimSuffix(base, path.Ext(base))
+	return n.Section()
 }
 
 // A writer writes what comes behind the imports.
