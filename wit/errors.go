@@ -107,9 +107,9 @@ func cycle(names []string) string {
 	return ": " + strings.Join(names, ", which needs ")
 }
 
-// nearest gives "; did you mean `x`?" for the candidate that looks most like
+// Nearest gives "; did you mean `x`?" for the candidate that looks most like
 // name, or "" if none does.
-func nearest(name string, candidates []string) string {
+func Nearest(name string, candidates []string) string {
 	best, bestDist := "", min(len(name), 1+max(1, len(name)/3))
 	for _, c := range candidates {
 		if c == name || len(c)-len(name) >= bestDist || len(name)-len(c) >= bestDist || len(c) > 256 {
@@ -137,13 +137,13 @@ var foreignTypes = map[string]string{
 
 // nearestType is nearest for a type's name.
 func nearestType(name string, types []string) string {
-	if same := nearest(name, types); same != "" {
+	if same := Nearest(name, types); same != "" {
 		return same
 	}
 	if here := foreignTypes[name]; here != "" {
 		return "; did you mean `" + here + "`?"
 	}
-	return nearest(name, append(primitiveNames[:], "list", "option", "result", "tuple", "stream", "future", "map", "own", "borrow"))
+	return Nearest(name, append(primitiveNames[:], "list", "option", "result", "tuple", "stream", "future", "map", "own", "borrow"))
 }
 
 // distance is the number of letters to add, drop, change or swap with the next

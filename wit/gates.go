@@ -12,7 +12,7 @@ func (b *builder) gate(s *pkgState, a attrs) string {
 	if f := a.stability.Unstable; f != "" && !slices.Contains(b.features, f) && !slices.Contains(b.features, "*") {
 		return fmt.Sprintf("belongs to the unstable feature `%s`, which is not enabled", f)
 	}
-	if since := a.stability.Since; s.past && since != "" && compareVersions(since, s.name.Version) > 0 {
+	if since := a.stability.Since; s.past && since != "" && CompareVersions(since, s.name.Version) > 0 {
 		return fmt.Sprintf("exists since version %s, and this is %s", since, s.name.Version)
 	}
 	return ""
@@ -126,8 +126,9 @@ func isNumber(s string) bool {
 	return s != "" && strings.Trim(s, "0123456789") == "" && (len(s) == 1 || s[0] != '0')
 }
 
-// compareVersions compares two semantic versions by the rules of precedence.
-func compareVersions(a, b string) int {
+// CompareVersions compares two semantic versions by the rules of precedence:
+// it is negative if a comes before b.
+func CompareVersions(a, b string) int {
 	a, _, _ = strings.Cut(a, "+")
 	b, _, _ = strings.Cut(b, "+")
 	a, preA, hasA := strings.Cut(a, "-")

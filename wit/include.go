@@ -22,7 +22,7 @@ func (wb *worldBuilder) include(it *worldItemDecl) error {
 					names = append(names, name)
 				}
 			}
-			return n.name.pos.errorf("world `%s` has no import or export with the plain name `%s`%s", target.name.name, n.name.name, nearest(n.name.name, names))
+			return n.name.pos.errorf("world `%s` has no import or export with the plain name `%s`%s", target.name.name, n.name.name, Nearest(n.name.name, names))
 		}
 		c.names[n.name.name] = n.as.name
 	}

@@ -103,7 +103,7 @@ func (l *loader) notFound(name PackageName) string {
 		msg += fmt.Sprintf("; of `%s` there is %s", bare, versionList(versions))
 	default:
 		slices.Sort(names)
-		msg += nearest(bare, names)
+		msg += Nearest(bare, names)
 	}
 	return msg
 }
@@ -123,7 +123,7 @@ func (l *loader) known() []PackageName {
 // versionList writes versions in order; long runs that differ in the last
 // number are written as "0.2.0 to 0.2.12".
 func versionList(versions []string) string {
-	slices.SortFunc(versions, compareVersions)
+	slices.SortFunc(versions, CompareVersions)
 	versions = slices.Compact(versions)
 	track := func(v string) string { return v[:strings.LastIndexByte(v, '.')+1] }
 	var out []string

@@ -35,7 +35,7 @@ func (r *Resolve) World(name string) (*World, error) {
 			short = append(short, w.Name)
 		}
 	}
-	return nil, fmt.Errorf("no world `%s`%s\nthe worlds are: %s", name, nearest(name, short), strings.Join(names, ", "))
+	return nil, fmt.Errorf("no world `%s`%s\nthe worlds are: %s", name, Nearest(name, short), strings.Join(names, ", "))
 }
 
 // world gives the world that a name may mean, or nil.

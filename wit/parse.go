@@ -68,7 +68,7 @@ func (p *parser) expected(what string) {
 		quoted := strings.Split(what, "`")
 		for i := 1; i < len(quoted); i += 2 {
 			if hint == "" {
-				hint = nearest(p.tok.text, strings.Fields(quoted[i]))
+				hint = Nearest(p.tok.text, strings.Fields(quoted[i]))
 			}
 		}
 	}
@@ -144,7 +144,7 @@ func (p *parser) attrs() attrs {
 			a.external, a.externalPos = p.tok.text, name.pos
 			p.next()
 		default:
-			p.fail(name.pos, "unknown attribute `@%s`%s", name.name, nearest(name.name, []string{"since", "unstable", "deprecated", "external-id"}))
+			p.fail(name.pos, "unknown attribute `@%s`%s", name.name, Nearest(name.name, []string{"since", "unstable", "deprecated", "external-id"}))
 		}
 		p.expect(")")
 		if a.docs == "" {
@@ -157,7 +157,7 @@ func (p *parser) attrs() attrs {
 	case s.Deprecated != "" && s.Since == "" && s.Unstable == "":
 		p.fail(seen["deprecated"].pos, "`@deprecated` needs `@since` or `@unstable` next to it")
 	}
-	if p.asOf != "" && a.stability.Deprecated != "" && compareVersions(a.stability.Deprecated, p.asOf) > 0 {
+	if p.asOf != "" && a.stability.Deprecated != "" && CompareVersions(a.stability.Deprecated, p.asOf) > 0 {
 		a.stability.Deprecated = ""
 	}
 	return a
@@ -332,7 +332,7 @@ func (p *parser) ifaceBody() []*itemDecl {
 			p.expected("a function, `use` or a type (`type`, `record`, `variant`, `enum`, `flags`, `resource`)")
 		}
 		f := &funcDecl{attrs: a, name: p.id()}
-		if hint := nearest(f.name.name, []string{"use", "type", "record", "variant", "enum", "flags", "resource"}); hint != "" && p.tok.kind == tokID {
+		if hint := Nearest(f.name.name, []string{"use", "type", "record", "variant", "enum", "flags", "resource"}); hint != "" && p.tok.kind == tokID {
 			p.fail(f.name.pos, "unknown item `%s`%s", f.name.name, hint)
 		}
 		p.expect(":")

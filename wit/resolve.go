@@ -187,7 +187,7 @@ func (b *builder) declare(s *pkgState) error {
 			if s.name.Version == "" {
 				return v.pos.errorf("package `%s` has no version, so nothing in it can be since one", s.name)
 			}
-			if !s.past && compareVersions(v.name, s.name.Version) > 0 {
+			if !s.past && CompareVersions(v.name, s.name.Version) > 0 {
 				return v.pos.errorf("version %s is later than the package's, %s", v.name, s.name.Version)
 			}
 		}
@@ -264,11 +264,11 @@ func (b *builder) lookupFull(p usePath) (*decl, error) {
 	if d := s.decls[p.name.name]; d != nil {
 		return d, nil
 	}
-	return nil, p.name.pos.errorf("package `%s` has no interface or world `%s`%s", s.name, p.name.name, nearest(p.name.name, declNames(s)))
+	return nil, p.name.pos.errorf("package `%s` has no interface or world `%s`%s", s.name, p.name.name, Nearest(p.name.name, declNames(s)))
 }
 
 func (b *builder) unknown(s *pkgState, name ident) error {
-	return name.pos.errorf("interface or world `%s` does not exist%s", name.name, nearest(name.name, declNames(s)))
+	return name.pos.errorf("interface or world `%s` does not exist%s", name.name, Nearest(name.name, declNames(s)))
 }
 
 func declNames(s *pkgState) []string {

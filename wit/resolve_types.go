@@ -155,7 +155,7 @@ func (d *decl) missing(name ident) error {
 	for n := range d.lookup {
 		types = append(types, n)
 	}
-	return name.pos.errorf("interface `%s` has no type `%s`%s", d.name.name, name.name, nearest(name.name, types))
+	return name.pos.errorf("interface `%s` has no type `%s`%s", d.name.name, name.name, Nearest(name.name, types))
 }
 
 // interfaceItems fills the named interface of d.

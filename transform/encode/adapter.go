@@ -18,14 +18,9 @@ const (
 	adapterHead   = "(module $wasi_snapshot_preview1\n"
 	guestModule   = "guest" // the main module, as the adapter imports it
 	importRealloc = "cabi_import_realloc"
-	guestRealloc  = "cabi_realloc"
+	guestRealloc  = reallocName
+	runExport     = "run" // runs the main module's _start
 )
-
-// An adapter is the preview1 adapter as one component needs it.
-type adapter struct {
-	bin     []byte
-	imports []*coreImport
-}
 
 // adapterExports gives the signatures of all functions of the adapter.
 var adapterExports = sync.OnceValue(func() map[string]wasm.FuncType {
@@ -43,6 +38,7 @@ var adapterExports = sync.OnceValue(func() map[string]wasm.FuncType {
 	}
 	delete(exports, importRealloc)
 	delete(exports, guestRealloc)
+	delete(exports, runExport)
 	return exports
 })
 
@@ -52,71 +48,73 @@ func adapterWith(imports, defs string) string {
 	return strings.TrimSuffix(strings.TrimSpace(text), ")") + defs + ")"
 }
 
-// makeAdapter assembles what the module needs of the adapter, if anything.
-func (e *encoder) makeAdapter() error {
+// makePreview1 assembles what the module needs of our own adapter, if
+// anything.
+func (e *encoder) makePreview1() error {
 	keep := []string{importRealloc}
-	for _, im := range e.mainImports {
-		if im.target.adapter != "" {
-			keep = append(keep, im.target.adapter)
+	for _, im := range e.main.imports {
+		if im.target.preview1 != "" {
+			keep = append(keep, im.target.preview1)
+		}
+	}
+	for _, l := range e.lifts {
+		if l.in == nil {
+			keep = append(keep, runExport)
 		}
 	}
 	if len(keep) == 1 {
 		return nil
 	}
-	_, hasRealloc := e.core.Export("cabi_realloc")
 	scratch := "$scratch_grown"
 	switch {
 	case e.builtByGo():
 		scratch = "$scratch_fixed"
-	case hasRealloc:
+	case e.main.has(reallocName):
 		scratch = "$scratch_allocated"
 	}
-	if hasRealloc {
+	if e.main.has(reallocName) {
 		keep = append(keep, guestRealloc)
 	}
-	var imports, defs strings.Builder
-	fmt.Fprintf(&defs, "(func $scratch (result i32) (call %s))\n", scratch)
+	imports, defs, posts := e.confinedPosts()
+	defs += fmt.Sprintf("(func $scratch (result i32) (call %s))\n", scratch)
+	bin, err := wat.AssembleOnly(adapterWith(imports, defs), append(keep, posts...))
+	if err != nil {
+		return fmt.Errorf("preview1 adapter: %w", err)
+	}
+	m, err := newModule("the preview1 adapter", preview1, Module{Core: bin})
+	if err != nil {
+		return err
+	}
+	m.preview1 = true
+	e.preview1 = m
+	e.resolveImports(m)
+	return nil
+}
+
+// confinedPosts gives the parts of the adapter that wrap the module's
+// post-return functions, which may not call imports, and their names.
+func (e *encoder) confinedPosts() (imports, defs string, names []string) {
 	for i, l := range e.lifts {
-		if l.post != "" {
-			fmt.Fprintf(&imports, "(import %q %s (func $post%d %s))\n", guestModule, quote(l.post), i, paramList(l.sig.Results))
-			fmt.Fprintf(&defs, "(func (export %s) %s (global.set $confined (i32.const 1))", quote(l.post), paramList(l.sig.Results))
-			for p := range l.sig.Results {
-				fmt.Fprintf(&defs, " (local.get %d)", p)
-			}
-			fmt.Fprintf(&defs, " (call $post%d) (global.set $confined (i32.const 0)))\n", i)
-			keep = append(keep, l.post)
-		}
-	}
-	bin, err := wat.AssembleOnly(adapterWith(imports.String(), defs.String()), keep)
-	if err != nil {
-		return fmt.Errorf("preview1 adapter: %w", err)
-	}
-	m, err := wasm.Parse(bin)
-	if err != nil {
-		return fmt.Errorf("preview1 adapter: %w", err)
-	}
-	e.adapter = &adapter{bin: bin}
-	for _, im := range m.Imports {
-		ci := &coreImport{module: im.Module, field: im.Name, kind: im.Kind, shim: -1}
-		if im.Kind == wasm.KindFunc {
-			ci.sig = m.Types[im.Type]
-		}
-		if im.Module == guestModule {
-			ci.target = &target{guest: im.Name}
-		} else if ci.target, err = e.target(im.Module, im.Name, ci.sig); err != nil {
-			e.problemf("import %q %q of the preview1 adapter: %v", im.Module, im.Name, err)
+		if l.post == nil || l.in != e.main {
 			continue
 		}
-		e.adapter.imports = append(e.adapter.imports, ci)
+		params := paramList(l.sig.Results)
+		imports += fmt.Sprintf("(import %q %s (func $post%d %s))\n", guestModule, quote(l.post.Name), i, params)
+		defs += fmt.Sprintf("(func (export %s) %s (global.set $confined (i32.const 1))", quote(l.post.Name), params)
+		for p := range l.sig.Results {
+			defs += fmt.Sprintf(" (local.get %d)", p)
+		}
+		defs += fmt.Sprintf(" (call $post%d) (global.set $confined (i32.const 0)))\n", i)
+		names = append(names, l.post.Name)
 	}
-	return nil
+	return imports, defs, names
 }
 
 // builtByGo tells whether the module was built by the Go toolchain, whose
 // heap breaks when anyone else grows the memory. TinyGo's modules have neither
 // mark.
 func (e *encoder) builtByGo() bool {
-	for _, c := range e.core.Customs {
+	for _, c := range e.main.core.Customs {
 		if c.Name == "go:buildid" || c.Name == "producers" && bytes.Contains(c.Data, []byte("Go cmd/compile")) {
 			return true
 		}

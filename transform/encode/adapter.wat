@@ -11,6 +11,7 @@
 ;; 70 spipe.
 (module $wasi_snapshot_preview1
   (import "guest" "memory" (memory 0))
+  (import "guest" "_start" (func $start))
   (import "guest" "cabi_realloc" (func $guest_realloc (param i32 i32 i32 i32) (result i32)))
   (import "wasi:cli/environment@0.2.0" "get-environment" (func $get_environment (param i32)))
   (import "wasi:cli/environment@0.2.0" "get-arguments" (func $get_arguments (param i32)))
@@ -186,6 +187,12 @@
 
   (func (export "proc_raise") (param i32) (result i32) (i32.const 58))
   (func (export "sched_yield") (result i32) (i32.const 0))
+
+  ;; wasi:cli/run of a command: a program that ends without proc_exit has
+  ;; succeeded.
+  (func (export "run") (result i32)
+    (call $start)
+    (i32.const 0))
 
   ;; ---- arguments and environment ----
 

@@ -213,7 +213,8 @@ func startWith(t *testing.T, f *fake, scratch string) *fake {
 		}
 	}
 	guest, err := wat.Assemble(`(import "test" "during" (func $during)) (memory (export "memory") 3)
-		(func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (call $during) (i32.const 99))`)
+		(func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (call $during) (i32.const 99))
+		(func (export "_start"))`)
 	if err != nil {
 		t.Fatal(err)
 	}

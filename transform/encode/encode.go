@@ -1,4 +1,4 @@
-// Package encode makes a component of a core module and the world it was
+// Package encode makes a component of core modules and the world they were
 // built for: it types imports and exports from the WIT model, bridges WASI 0.1
 // to 0.2 with an adapter of its own, and wires the parts.
 package encode
@@ -9,14 +9,51 @@ import (
 	"strings"
 
 	"github.com/isyswasfa/isyswasfa/internal/component"
-	"github.com/isyswasfa/isyswasfa/internal/wasm"
 	"github.com/isyswasfa/isyswasfa/wit"
 )
 
 // Options are choices of [Component]; the zero value is the usual one.
 type Options struct {
-	Strip bool // leave out the module's custom sections: names, debug information
+	Strip bool // leave out the modules' custom sections: names, debug information
+
+	// Adapters provide what the main module imports under their names, and
+	// may have imports and exports of the component themselves.
+	Adapters []Module
+
+	// NoPreview1 refuses imports of WASI 0.1 that no adapter provides, instead
+	// of adding the adapter that comes with this package.
+	NoPreview1 bool
+
+	// Command exports wasi:cli/run, at 0.2.0 if the world does not say, and
+	// runs the main module's _start there.
+	Command bool
+
+	// WorldTypes imports the types that the world itself has, used or not. A
+	// composer must provide them; some cannot.
+	WorldTypes bool
+
+	// MergeVersions imports, of several compatible versions of an interface,
+	// the latest alone.
+	MergeVersions bool
 }
+
+// A Module is a core module and what it was built for.
+type Module struct {
+	Name    string // of an adapter: the name of the module that it stands for
+	Core    []byte
+	Worlds  []*wit.World // free of async functions, streams and futures
+	Strings StringEncoding
+}
+
+// A StringEncoding is the encoding of strings in a module's memory.
+type StringEncoding uint8
+
+// The string encodings.
+const (
+	UTF8 StringEncoding = iota
+	UTF16
+	Latin1UTF16
+)
 
 // An Error lists everything that keeps a module from being a component of a
 // world.
@@ -28,6 +65,9 @@ type Error struct {
 // Error gives one line, or one line for each problem after the first line.
 func (e *Error) Error() string {
 	head := "the module does not fit the world " + e.World + ":"
+	if e.World == "" {
+		head = "the module is no component:"
+	}
 	if len(e.Problems) == 1 {
 		return head + " " + e.Problems[0]
 	}
@@ -43,29 +83,37 @@ func (e *Error) Error() string {
 // use: "<interface>" "<function>", "$root" "<function>", "<interface>"
 // "[resource-drop]<resource>", "[export]<interface>" "[resource-new]<resource>"
 // and "<interface>#<function>", "cabi_post_<export>", "cabi_realloc",
-// "memory". The poll function of the world may be exported as
-// "isyswasfa-poll", without its suffix.
+// "memory"; or those of the specification's standard scheme, which begin with
+// cm32p2. The poll function of the world may be exported as "isyswasfa-poll",
+// without its suffix. The memory may be imported as "env" "memory".
 func Component(core []byte, world *wit.World, o Options) ([]byte, error) {
-	m, err := wasm.Parse(core)
+	return Modules(Module{Core: core, Worlds: []*wit.World{world}}, o)
+}
+
+// Modules is [Component] for a module of several worlds, or of none: the
+// component has the imports and exports of all of them.
+func Modules(main Module, o Options) ([]byte, error) {
+	e, err := newEncoder(main, o)
 	if err != nil {
 		return nil, err
 	}
-	e := newEncoder(m, world)
-	e.resolve()
-	if err := e.err(); err != nil {
-		return nil, err
-	}
-	if err := e.makeAdapter(); err != nil {
-		return nil, err
-	}
-	if err := e.err(); err != nil {
-		return nil, err
-	}
-	e.emit(m.WithImports(e.renamed, o.Strip))
-	if err := e.err(); err != nil {
-		return nil, err
+	for _, step := range []func() error{e.resolve, e.makePreview1, e.emit} {
+		if err := step(); err != nil {
+			return nil, err
+		}
+		if len(e.problems) > 0 {
+			return nil, &Error{worldNames(main.Worlds), e.problems}
+		}
 	}
 	return e.b.out.Encode(), nil
+}
+
+func worldNames(worlds []*wit.World) string {
+	var ids []string
+	for _, w := range worlds {
+		ids = append(ids, w.ID())
+	}
+	return strings.Join(ids, " + ")
 }
 
 // DefaultSuffix gives a suffix for the poll function that components made of
@@ -80,103 +128,198 @@ func DefaultSuffix(core []byte) string {
 }
 
 type encoder struct {
-	core     *wasm.Module
-	w        *wit.World
+	o        Options
+	main     *module
+	adapters []*module // those that are used
+	preview1 *module   // our own adapter; nil if it is not needed
 	b        builder
 	problems []string
 
-	imports     map[string]*iface
-	importOrder []*iface
-	exports     map[string]*iface
-	exportOrder []*iface
-	inline      map[*wit.Interface]string // names of the world's inline interfaces
-	worldFuncs  map[string]*wit.Function  // imported
-	world       *scope                    // of the world's own functions
-	worldTypes  map[string]uint32
-	worldIndex  map[string]uint32 // indices of imported functions
-	scopes      map[*iface]*scope
+	worldImports []*wit.WorldItem // of all worlds
+	worldExports []worldExport
+	imports      map[string]*iface
+	importOrder  []*iface
+	exports      map[string]*iface
+	exportOrder  []*iface
+	inline       map[*wit.Interface]string // names of the world's inline interfaces
+	worldFuncs   map[string]*wit.Function  // imported
+	world        *scope                    // of the world's own functions
+	worldTypes   map[string]uint32
+	worldIndex   map[string]uint32 // indices of imported functions
+	scopes       map[*iface]*scope
 
-	renamed     []wasm.Import // the module's imports with unique names
-	mainImports []*coreImport
-	lifts       []*lift
-	adapter     *adapter
+	lifts []*lift
 
-	shim      shim
-	main      uint32 // core instance
-	adapted   uint32 // core instance
-	memory    *uint32
-	realloc   *uint32 // for the module's imports and exports
-	intrinsic map[string]uint32
-	lowered   map[string]uint32
+	shim        shim
+	memory      *uint32
+	needRealloc bool   // an adapter wants a realloc that the main module has not
+	grower      uint32 // the core instance that has it
+	reallocs    map[string]uint32
+	intrinsic   map[string]uint32
+	lowered     map[string]uint32
 }
 
-func newEncoder(m *wasm.Module, w *wit.World) *encoder {
+// A worldExport is an export and the module that has its functions.
+type worldExport struct {
+	*wit.WorldItem
+	from *module
+}
+
+func newEncoder(main Module, o Options) (*encoder, error) {
 	e := &encoder{
-		core: m, w: w,
+		o:       o,
 		imports: map[string]*iface{}, exports: map[string]*iface{}, inline: map[*wit.Interface]string{},
 		worldFuncs: map[string]*wit.Function{}, worldTypes: map[string]uint32{}, worldIndex: map[string]uint32{},
-		scopes: map[*iface]*scope{}, intrinsic: map[string]uint32{}, lowered: map[string]uint32{},
+		scopes: map[*iface]*scope{}, intrinsic: map[string]uint32{}, lowered: map[string]uint32{}, reallocs: map[string]uint32{},
 	}
 	e.world = e.worldScope()
+	var err error
+	if e.main, err = newModule("the module", "", main); err != nil {
+		return nil, err
+	}
+	for _, a := range o.Adapters {
+		m, err := newModule("the adapter "+a.Name, a.Name, a)
+		if err != nil {
+			return nil, err
+		}
+		if e.isUsed(m) {
+			e.adapters = append(e.adapters, m)
+		}
+	}
+	for _, m := range e.modules() {
+		for _, w := range m.worlds {
+			e.addWorld(m, w)
+		}
+	}
+	if o.Command {
+		return e, e.addRun()
+	}
+	return e, nil
+}
+
+// isUsed tells whether the component has anything of an adapter.
+func (e *encoder) isUsed(adapter *module) bool {
+	for _, w := range adapter.worlds {
+		if len(w.Exports) > 0 {
+			return true
+		}
+	}
+	for _, im := range e.main.core.Imports {
+		if im.Module == adapter.name {
+			return true
+		}
+	}
+	return false
+}
+
+// modules gives the main module and the adapters, of which our own, once it is
+// made, is the last.
+func (e *encoder) modules() []*module {
+	list := append([]*module{e.main}, e.adapters...)
+	if e.preview1 != nil {
+		list = append(list, e.preview1)
+	}
+	return list
+}
+
+// addWorld adds the imports and exports of a module's world to those of the
+// component.
+func (e *encoder) addWorld(m *module, w *wit.World) {
 	for _, it := range w.Imports {
 		switch {
 		case it.Interface != nil:
 			e.addImport(it.Name, it.Interface)
-			e.inline[it.Interface] = it.Name
-		case it.Func != nil:
-			e.worldFuncs[it.Func.ABIName()] = it.Func
-		}
-	}
-	for _, it := range w.Exports {
-		if it.Interface != nil {
-			f := newIface(it.Name, it.Interface, true)
-			e.exports[it.Name] = f
-			e.exportOrder = append(e.exportOrder, f)
-			if it.Interface.Name == "" {
+			if it.Interface.Name == "" || it.Name != it.Interface.ID() {
 				e.inline[it.Interface] = it.Name
 			}
+		case it.Func != nil:
+			if e.worldFuncs[it.Func.ABIName()] != nil {
+				continue
+			}
+			e.worldFuncs[it.Func.ABIName()] = it.Func
+		}
+		e.worldImports = append(e.worldImports, it)
+	}
+	for _, it := range w.Exports {
+		e.addExport(m, it)
+	}
+}
+
+func (e *encoder) addExport(m *module, it *wit.WorldItem) {
+	for _, x := range e.worldExports {
+		if x.Name == it.Name {
+			if x.from != m {
+				e.problemf("%s exports %s, and so does %s", m.what, it.Name, x.from.what)
+			}
+			if x.Interface != nil && it.Interface != nil {
+				e.exports[it.Name].add(it.Interface)
+			}
+			return
 		}
 	}
-	return e
+	e.worldExports = append(e.worldExports, worldExport{it, m})
+	if it.Interface == nil {
+		return
+	}
+	f := newIface(it.Name, it.Interface, true)
+	f.from = m
+	e.exports[it.Name] = f
+	e.exportOrder = append(e.exportOrder, f)
+	if it.Interface.Name == "" {
+		e.inline[it.Interface] = it.Name
+	}
 }
 
 func (e *encoder) problemf(format string, args ...any) {
 	e.problems = append(e.problems, fmt.Sprintf(format, args...))
 }
 
-func (e *encoder) err() error {
-	if len(e.problems) == 0 {
-		return nil
-	}
-	return &Error{e.w.ID(), e.problems}
-}
-
 // emit writes the component, in an order in which everything is defined
 // before it is used.
-func (e *encoder) emit(core []byte) {
+func (e *encoder) emit() error {
 	for _, f := range e.importOrder {
 		if f.used() {
 			e.emitImport(f)
 		}
 	}
-	for _, it := range e.w.Imports {
+	e.emitWorldTypes()
+	for _, it := range e.worldImports {
 		if it.Func != nil && e.worldIndexNeeded(it.Func) {
 			t := e.world.function(it.Func)
 			e.worldIndex[it.Func.ABIName()] = e.b.imported(it.Name, component.ExternDesc{Sort: component.SortFunc, Index: t})
 		}
 	}
-	main := e.b.module(core)
-	var adapter uint32
-	if e.adapter != nil {
-		adapter = e.b.module(e.adapter.bin)
+	for _, m := range e.modules() {
+		m.index = e.b.module(m.core.WithImports(m.renamed, e.o.Strip && !m.preview1))
 	}
 	e.emitShim()
-	e.main = e.b.instantiate(main, e.arguments(e.mainImports))
-	e.emitMemory()
-	if e.adapter != nil {
-		e.adapted = e.b.instantiate(adapter, e.arguments(e.adapter.imports))
-		e.emitRealloc()
+	for _, m := range e.modules() {
+		m.instance = e.b.instantiate(m.index, e.arguments(m.imports))
+		if m == e.main {
+			e.emitMemory()
+			e.emitGrower()
+		}
 	}
 	e.emitFixup()
 	e.emitExports()
+	return nil
+}
+
+// emitWorldTypes imports the types that the world has, whether they are used
+// or not.
+func (e *encoder) emitWorldTypes() {
+	if !e.o.WorldTypes {
+		return
+	}
+	for _, it := range e.worldImports {
+		if it.Type == nil {
+			continue
+		}
+		i := e.worldType(it.Type)
+		if a, ok := it.Type.Kind.(*wit.Alias); ok {
+			if t, ok := a.Type.(*wit.TypeDef); ok && t.Name != "" {
+				e.worldTypes[it.Name] = e.b.imported(it.Name, component.ExternDesc{Sort: component.SortType, Bound: component.BoundEq, Index: i})
+			}
+		}
+	}
 }

@@ -14,11 +14,14 @@ const isyswasfaID = "isyswasfa:isyswasfa/isyswasfa"
 
 // An iface is an interface that the component imports or exports.
 type iface struct {
-	name     string // of the import or export
-	def      *wit.Interface
-	exported bool
-	types    map[string]*wit.TypeDef
-	funcs    map[string]*wit.Function // by ABIName
+	name      string // of the import or export
+	def       *wit.Interface
+	exported  bool
+	from      *module // that exports it
+	types     map[string]*wit.TypeDef
+	funcs     map[string]*wit.Function // by ABIName
+	typeOrder []*wit.TypeDef
+	funcOrder []*wit.Function
 
 	usedTypes map[string]bool
 	usedFuncs map[string]bool
@@ -44,13 +47,24 @@ func newIface(name string, def *wit.Interface, exported bool) *iface {
 		usedTypes: map[string]bool{}, usedFuncs: map[string]bool{},
 		funcIndex: map[string]uint32{}, typeIndex: map[string]uint32{},
 	}
+	f.add(def)
+	return f
+}
+
+// add adds what another description of the interface has more.
+func (f *iface) add(def *wit.Interface) {
 	for _, t := range def.Types {
-		f.types[t.Name] = t
+		if f.types[t.Name] == nil {
+			f.types[t.Name] = t
+			f.typeOrder = append(f.typeOrder, t)
+		}
 	}
 	for _, fn := range def.Funcs {
-		f.funcs[fn.ABIName()] = fn
+		if name := fn.ABIName(); f.funcs[name] == nil {
+			f.funcs[name] = fn
+			f.funcOrder = append(f.funcOrder, fn)
+		}
 	}
-	return f
 }
 
 func (f *iface) used() bool { return len(f.usedTypes) > 0 || len(f.usedFuncs) > 0 }
@@ -91,11 +105,63 @@ func (e *encoder) findImport(name string) *iface {
 	return nil
 }
 
+// addImport adds an interface to what may be imported.
 func (e *encoder) addImport(name string, def *wit.Interface) *iface {
-	f := newIface(name, def, false)
+	f := e.imports[name]
+	if f != nil {
+		f.add(def)
+		return f
+	}
+	if f = e.otherVersion(name, def); f == nil {
+		f = newIface(name, def, false)
+		e.importOrder = append(e.importOrder, f)
+	}
 	e.imports[name] = f
-	e.importOrder = append(e.importOrder, f)
 	return f
+}
+
+// otherVersion gives the import that is another version of an interface and
+// has all that the earlier one of the two has, if versions are to be merged.
+func (e *encoder) otherVersion(name string, def *wit.Interface) *iface {
+	if !e.o.MergeVersions {
+		return nil
+	}
+	for i, f := range e.importOrder {
+		if f.name == name || track(f.name) != track(name) {
+			continue
+		}
+		g := newIface(name, def, false)
+		later := wit.CompareVersions(version(g.name), version(f.name)) > 0
+		if later {
+			f, g = g, f
+		}
+		if !f.covers(g) {
+			continue
+		}
+		if later {
+			*e.importOrder[i] = *f
+		}
+		return e.importOrder[i]
+	}
+	return nil
+}
+
+func version(name string) string { return name[strings.LastIndexByte(name, '@')+1:] }
+
+// covers tells whether f has the types of g, and its functions in the same
+// form.
+func (f *iface) covers(g *iface) bool {
+	for name := range g.types {
+		if f.types[name] == nil {
+			return false
+		}
+	}
+	for name, fn := range g.funcs {
+		if f.funcs[name] == nil || wit.PrintFunction(f.funcs[name]) != wit.PrintFunction(fn) {
+			return false
+		}
+	}
+	return true
 }
 
 // runtimeInterface finds an interface that the guest's runtime or the adapter

@@ -31,16 +31,18 @@ func (e *encoder) arguments(imports []*coreImport) []component.CoreArg {
 func (e *encoder) argument(im *coreImport) (component.Sort, uint32) {
 	t := im.target
 	switch {
-	case t.guest != "" && im.kind == wasm.KindMemory:
+	case t.memory:
 		return component.SortCoreMemory, *e.memory
-	case t.guest != "":
-		return component.SortCoreFunc, e.b.coreMember(e.main, component.SortCoreFunc, t.guest)
 	case im.shim >= 0:
 		return component.SortCoreFunc, e.b.coreMember(e.shim.instance, component.SortCoreFunc, strconv.Itoa(im.shim))
+	case t.in != nil:
+		return component.SortCoreFunc, e.coreMember(t.in, t.export)
+	case t.realloc:
+		return component.SortCoreFunc, e.b.coreMember(e.grower, component.SortCoreFunc, reallocName)
 	case t.builtin != "":
 		return component.SortCoreFunc, e.builtin(t)
 	}
-	return component.SortCoreFunc, e.lower(t, nil)
+	return component.SortCoreFunc, e.lower(im.of, t, nil)
 }
 
 // builtin gives a built-in of a resource, one definition for all its users.
@@ -72,12 +74,13 @@ func (e *encoder) resourceType(f *iface, t *wit.TypeDef) uint32 {
 }
 
 // lower gives a function lowered with the options that it needs.
-func (e *encoder) lower(t *target, realloc *uint32) uint32 {
+func (e *encoder) lower(m *module, t *target, realloc *uint32) uint32 {
 	var opts component.CanonOpts
 	id := t.id
 	if t.needs.memory {
 		opts.Memory = e.memory
-		id += " with memory"
+		opts.Encoding = m.strings
+		id += " with memory " + strconv.Itoa(int(m.strings))
 	}
 	if t.needs.realloc {
 		opts.Realloc = realloc
@@ -106,46 +109,59 @@ func (e *encoder) function(t *target) uint32 {
 }
 
 func (e *encoder) worldIndexNeeded(fn *wit.Function) bool {
-	for _, im := range e.mainImports {
-		if im.target.iface == nil && im.target.fn == fn {
-			return true
+	for _, m := range e.modules() {
+		for _, im := range m.imports {
+			if im.target.iface == nil && im.target.fn == fn {
+				return true
+			}
 		}
 	}
 	return false
 }
 
-// emitMemory brings the main module's memory and realloc in.
+// emitMemory brings the main module's memory in, and what allocates in it for
+// adapters if the main module does not.
 func (e *encoder) emitMemory() {
-	if ex, ok := e.core.Export("memory"); ok && ex.Kind == wasm.KindMemory {
-		i := e.b.coreMember(e.main, component.SortCoreMemory, "memory")
-		e.memory = &i
+	if _, ok := e.importedMemory(); ok {
+		return // emitShim has done it
 	}
-	if _, ok := e.core.Export("cabi_realloc"); ok && e.adapter == nil {
-		i := e.b.coreMember(e.main, component.SortCoreFunc, "cabi_realloc")
-		e.realloc = &i
+	if ex, ok := e.main.export(memoryName, wasm.KindMemory); ok {
+		i := e.b.coreMember(e.main.instance, component.SortCoreMemory, ex.Name)
+		e.memory = &i
 	}
 }
 
-// emitRealloc takes the adapter's wrapper of the main module's realloc, which
-// keeps clock readings of the allocator from leaving the component.
-func (e *encoder) emitRealloc() {
-	if _, ok := e.core.Export("cabi_realloc"); ok {
-		i := e.b.coreMember(e.adapted, component.SortCoreFunc, guestRealloc)
-		e.realloc = &i
+// realloc gives the index of the function that allocates memory for a
+// module's imports or exports.
+func (e *encoder) realloc(m *module, imports bool) *uint32 {
+	from, name, ok := e.reallocExport(m, imports)
+	if !ok {
+		return nil
 	}
+	if from == e.main && e.preview1 != nil {
+		from, name = e.preview1, guestRealloc // keeps clock readings of the allocator from leaving the component
+	}
+	key := from.what + " " + name
+	i, ok := e.reallocs[key]
+	if !ok {
+		ex, _ := from.export(name, wasm.KindFunc)
+		i = e.coreMember(from, ex)
+		e.reallocs[key] = i
+	}
+	return &i
 }
 
 // emitExports lifts functions and exports them, those of an interface as an
 // instance that has the types of the interface too.
 func (e *encoder) emitExports() {
-	for _, it := range e.w.Exports {
+	for _, x := range e.worldExports {
 		switch {
-		case it.Interface != nil:
-			e.emitInterface(e.exports[it.Name])
-		case it.Func != nil:
+		case x.Interface != nil:
+			e.emitInterface(e.exports[x.Name])
+		case x.Func != nil:
 			for _, l := range e.lifts {
-				if l.iface == nil && l.fn == it.Func {
-					e.b.export(it.Name, component.SortFunc, e.lift(e.world, l), nil)
+				if l.iface == nil && l.fn == x.Func {
+					e.b.export(x.Name, component.SortFunc, e.lift(e.world, l), nil)
 				}
 			}
 		}
@@ -154,54 +170,48 @@ func (e *encoder) emitExports() {
 
 func (e *encoder) lift(s *scope, l *lift) uint32 {
 	t := s.function(l.fn)
+	if l.in == nil { // of our own adapter
+		return e.b.lift(e.coreMember(e.preview1, l.core), t, component.CanonOpts{})
+	}
 	var opts component.CanonOpts
 	if l.needs.memory {
 		opts.Memory = e.memory
+		opts.Encoding = l.in.strings
 	}
 	if l.needs.realloc {
-		opts.Realloc = e.realloc
+		opts.Realloc = e.realloc(l.in, false)
 	}
-	if l.post != "" {
-		from := e.main
-		if e.adapter != nil {
-			from = e.adapted
+	if l.post != nil {
+		from := l.in
+		if from == e.main && e.preview1 != nil {
+			from = e.preview1
 		}
-		post := e.b.coreMember(from, component.SortCoreFunc, l.post)
+		post := e.coreMember(from, *l.post)
 		opts.PostReturn = &post
 	}
-	return e.b.lift(e.b.coreMember(e.main, component.SortCoreFunc, l.core), t, opts)
+	return e.b.lift(e.coreMember(l.in, l.core), t, opts)
 }
 
 // shimDestructors gives each exported resource's destructor, which is an
-// export of the main module, a trampoline: the resource type comes before the
-// main module's instance.
+// export of a core module, a trampoline: the resource type comes before the
+// instance of that.
 func (e *encoder) shimDestructors() {
 	for _, f := range e.exportOrder {
-		for _, t := range f.def.Types {
-			if name, ok := e.destructor(f, t); ok {
-				e.shim.add("dtor "+name, wasm.FuncType{Params: []wasm.ValType{wasm.I32}}, func() uint32 {
-					return e.b.coreMember(e.main, component.SortCoreFunc, name)
+		for _, t := range f.typeOrder {
+			if ex, ok := e.destructor(f, t); ok {
+				e.shim.add("dtor "+ex.Name, wasm.FuncType{Params: []wasm.ValType{wasm.I32}}, func() uint32 {
+					return e.coreMember(f.from, ex)
 				})
 			}
 		}
 	}
 }
 
-// destructor gives the name of the core export that destroys a resource.
-func (e *encoder) destructor(f *iface, t *wit.TypeDef) (string, bool) {
-	if _, ok := t.Kind.(*wit.Resource); !ok {
-		return "", false
-	}
-	name := f.name + "#[dtor]" + t.Name
-	ex, ok := e.core.Export(name)
-	return name, ok && ex.Kind == wasm.KindFunc
-}
-
 // defineResource defines a resource that the component exports.
 func (e *encoder) defineResource(f *iface, name string) uint32 {
 	r := new(component.ResourceType)
 	if dtor, ok := e.destructor(f, f.types[name]); ok {
-		i := e.b.coreMember(e.shim.instance, component.SortCoreFunc, strconv.Itoa(e.shim.byID["dtor "+dtor]))
+		i := e.b.coreMember(e.shim.instance, component.SortCoreFunc, strconv.Itoa(e.shim.byID["dtor "+dtor.Name]))
 		r.Dtor = &i
 	}
 	return e.b.typ(r)

@@ -111,7 +111,7 @@ func (e *encoder) emitInterface(f *iface) {
 	}
 	f.state = emitting
 	n := e.newNested(f)
-	for _, t := range f.def.Types {
+	for _, t := range f.typeOrder {
 		if direct(t) == t || f.name == isyswasfaID {
 			n.exportType(t)
 		}

@@ -11,10 +11,8 @@ import (
 )
 
 const (
-	preview1    = "wasi_snapshot_preview1"
-	worldModule = "$root"
-	exportMark  = "[export]"
-	pollName    = "isyswasfa-poll"
+	preview1 = "wasi_snapshot_preview1"
+	pollName = "isyswasfa-poll"
 )
 
 // A target is what an import of a core module stands for.
@@ -30,8 +28,13 @@ type target struct {
 	builtin  string
 	resource *wit.TypeDef
 
-	adapter string // a function of the preview1 adapter
-	guest   string // an export of the main module, for the adapter
+	// A function that another module exports, or (in is nil) the memory.
+	in     *module
+	export wasm.Export
+	memory bool
+
+	preview1 string // a function of our own adapter
+	realloc  bool   // of the grower
 }
 
 // needs are the canonical options that a call needs.
@@ -39,6 +42,7 @@ type needs struct{ memory, realloc bool }
 
 // A coreImport is a function (or the memory) that a core module imports.
 type coreImport struct {
+	of            *module
 	module, field string
 	sig           wasm.FuncType
 	kind          wasm.Kind
@@ -51,47 +55,80 @@ type lift struct {
 	iface *iface // nil for a function of the world
 	name  string // of the export in the component
 	fn    *wit.Function
-	core  string // export of the main module
-	post  string // likewise, or ""
+	in    *module
+	core  wasm.Export
+	post  *wasm.Export // nil if there is none
 	needs needs
 	sig   wasm.FuncType
 }
 
-// resolve finds what each import and export of the module stands for.
-func (e *encoder) resolve() {
-	e.renamed = append([]wasm.Import(nil), e.core.Imports...)
-	seen := map[[2]string]bool{}
-	for i := range e.renamed {
-		im := &e.renamed[i]
-		if im.Kind != wasm.KindFunc {
-			e.problemf("the module imports the %s %q %q; only functions can be imported", im.Kind, im.Module, im.Name)
-			continue
+// resolve finds what each import and export of the modules stands for.
+func (e *encoder) resolve() error {
+	if e.checkNative(); len(e.problems) > 0 {
+		return nil
+	}
+	if e.o.WorldTypes {
+		for _, it := range e.worldImports {
+			if it.Type != nil {
+				e.use(nil, false, it.Type)
+			}
 		}
-		sig := e.core.Types[im.Type]
-		t, err := e.target(im.Module, im.Name, sig)
-		if err != nil {
-			e.problemf("import %q %q: %v", im.Module, im.Name, err)
+	}
+	for _, m := range e.modules() {
+		e.resolveImports(m)
+	}
+	e.resolveExports()
+	e.checkOptions()
+	return nil
+}
+
+func (e *encoder) resolveImports(m *module) {
+	m.renamed = append([]wasm.Import(nil), m.core.Imports...)
+	seen := map[[2]string]bool{}
+	index := -1 // of functions
+	for i := range m.renamed {
+		im := &m.renamed[i]
+		ci := &coreImport{of: m, module: im.Module, field: im.Name, kind: im.Kind, shim: -1}
+		switch {
+		case im.Kind == wasm.KindMemory && im.Name == memoryName && (im.Module == memoryModule || m.preview1):
+			ci.target = &target{memory: true}
+		case im.Kind != wasm.KindFunc:
+			e.problemf("%s imports the %s %q %q; only functions can be imported, and the memory %q %q", m.what, im.Kind, im.Module, im.Name, memoryModule, memoryName)
 			continue
+		default:
+			index++
+			ci.sig = m.core.Types[im.Type]
+			var err error
+			if ci.target, err = e.target(m, im.Module, im.Name, ci.sig); err != nil {
+				e.problemf("import %q %q%s: %v", im.Module, im.Name, m.of(), err)
+				continue
+			}
 		}
 		// Components forbid what core modules allow: two imports of one name.
 		for n, name := 2, im.Name; seen[[2]string{im.Module, im.Name}]; n++ {
 			im.Name = fmt.Sprintf("%s#%d", name, n)
 		}
 		seen[[2]string{im.Module, im.Name}] = true
-		e.mainImports = append(e.mainImports, &coreImport{module: im.Module, field: im.Name, sig: sig, target: t, shim: -1})
+		ci.field = im.Name
+		m.imports = append(m.imports, ci)
 	}
-	e.resolveExports()
+}
+
+// of says whose something is, for messages: nothing for the main module.
+func (m *module) of() string {
+	if m.name == "" {
+		return ""
+	}
+	return " of " + m.what
 }
 
 // target finds what an import stands for and checks its signature.
-func (e *encoder) target(module, field string, sig wasm.FuncType) (*target, error) {
+func (e *encoder) target(m *module, module, field string, sig wasm.FuncType) (*target, error) {
+	if t, err := e.moduleTarget(m, module, field, sig); t != nil || err != nil {
+		return t, err
+	}
+	module, field = bindgenImport(module, field)
 	switch {
-	case module == preview1:
-		have, ok := adapterExports()[field]
-		if !ok {
-			return nil, fmt.Errorf("the adapter has no such function of WASI 0.1")
-		}
-		return &target{id: "adapter " + field, adapter: field}, sameSig(sig, have)
 	case module == worldModule:
 		if fn := e.worldFuncs[field]; fn != nil {
 			return e.funcTarget(nil, fn, sig)
@@ -103,7 +140,7 @@ func (e *encoder) target(module, field string, sig wasm.FuncType) (*target, erro
 		}
 		return e.worldDrop(field, sig)
 	case strings.HasPrefix(module, exportMark):
-		f := e.exports[strings.TrimPrefix(module, exportMark)]
+		f := e.exportNamed(strings.TrimPrefix(module, exportMark))
 		if f == nil {
 			return nil, fmt.Errorf("the world does not export this interface")
 		}
@@ -111,7 +148,7 @@ func (e *encoder) target(module, field string, sig wasm.FuncType) (*target, erro
 	}
 	f := e.findImport(module)
 	if f == nil {
-		return nil, fmt.Errorf("the world does not import this interface%s", e.importHint())
+		return nil, fmt.Errorf("the world does not import this interface%s", e.importHint(module))
 	}
 	if fn := f.funcs[field]; fn != nil {
 		return e.funcTarget(f, fn, sig)
@@ -123,9 +160,63 @@ func (e *encoder) target(module, field string, sig wasm.FuncType) (*target, erro
 	return t, err
 }
 
-func (e *encoder) importHint() string {
+// moduleTarget finds what an import stands for that another core module
+// provides; nil if it is not of that kind.
+func (e *encoder) moduleTarget(m *module, module, field string, sig wasm.FuncType) (*target, error) {
+	if m != e.main {
+		if module != mainModule && (module != guestModule || !m.preview1) {
+			return nil, nil
+		}
+		ex, ok := e.main.export(field, wasm.KindFunc)
+		if !ok && field == reallocName && !m.preview1 {
+			e.needRealloc = true
+			return &target{id: "realloc", realloc: true}, sameSig(sig, reallocSig)
+		}
+		if !ok {
+			return nil, fmt.Errorf("the main module exports no such function")
+		}
+		return &target{id: "main " + field, in: e.main, export: ex}, sameSig(sig, e.main.core.FuncType(ex.Index))
+	}
+	for _, a := range e.adapters {
+		if a.name != module {
+			continue
+		}
+		ex, ok := a.export(field, wasm.KindFunc)
+		if !ok {
+			return nil, fmt.Errorf("%s exports no such function", a.what)
+		}
+		return &target{id: a.what + " " + field, in: a, export: ex}, sameSig(sig, a.core.FuncType(ex.Index))
+	}
+	if module != preview1 {
+		return nil, nil
+	}
+	have, ok := adapterExports()[field]
+	switch {
+	case e.o.NoPreview1:
+		return nil, fmt.Errorf("this is WASI 0.1, which needs an adapter")
+	case !ok:
+		return nil, fmt.Errorf("the adapter has no such function of WASI 0.1")
+	}
+	return &target{id: "preview1 " + field, preview1: field}, sameSig(sig, have)
+}
+
+// exportNamed gives the exported interface that a core import names.
+func (e *encoder) exportNamed(name string) *iface {
+	if f := e.exports[name]; f != nil {
+		return f
+	}
+	for _, f := range e.exportOrder {
+		if track(f.name) == name {
+			return f
+		}
+	}
+	return nil
+}
+
+// importHint says what the world imports instead of an interface.
+func (e *encoder) importHint(name string) string {
 	var list []string
-	for _, it := range e.w.Imports {
+	for _, it := range e.worldImports {
 		if it.Interface != nil {
 			list = append(list, it.Name)
 		}
@@ -133,7 +224,7 @@ func (e *encoder) importHint() string {
 	if list == nil {
 		return ", nor any other"
 	}
-	return " (it imports " + some(list) + ")"
+	return wit.Nearest(name, list) + " (it imports " + some(list) + ")"
 }
 
 // some lists the first of many names.
@@ -170,13 +261,19 @@ func (e *encoder) funcTarget(f *iface, fn *wit.Function, sig wasm.FuncType) (*ta
 // worldDrop gives the target of an import that drops a resource of the world.
 func (e *encoder) worldDrop(field string, sig wasm.FuncType) (*target, error) {
 	name, ok := strings.CutPrefix(field, "[resource-drop]")
-	for _, it := range e.w.Imports {
+	for _, it := range e.worldImports {
 		if ok && it.Type != nil && it.Name == name && isResource(it.Type) {
 			e.use(nil, false, it.Type)
 			return &target{id: "world " + field, builtin: "drop", resource: it.Type}, sameSig(sig, wasm.FuncType{Params: []wasm.ValType{wasm.I32}})
 		}
 	}
-	return nil, fmt.Errorf("the world imports no function %s", field)
+	var names []string
+	for _, it := range e.worldImports {
+		if it.Func != nil {
+			names = append(names, it.Func.ABIName())
+		}
+	}
+	return nil, fmt.Errorf("the world imports no function %s%s", field, wit.Nearest(field, names))
 }
 
 // isResource tells whether a type is a resource, aliases followed.
@@ -211,7 +308,11 @@ func (f *iface) builtinTarget(field string, sig wasm.FuncType, kinds ...string) 
 		}
 		return &target{id: side + f.name + " " + field, iface: f, builtin: kind, resource: def}, sameSig(sig, want)
 	}
-	return nil, fmt.Errorf("the interface has no such function")
+	var names []string
+	for _, fn := range f.funcOrder {
+		names = append(names, fn.ABIName())
+	}
+	return nil, fmt.Errorf("the interface has no such function%s", wit.Nearest(field, names))
 }
 
 func sameSig(have, want wasm.FuncType) error {
@@ -256,145 +357,5 @@ func liftNeeds(ft *abi.FuncType, sig abi.CoreSig) needs {
 	return needs{
 		memory:  params || sig.IndirectResult || ft.Result != nil && ft.Result.HasPointers(),
 		realloc: params,
-	}
-}
-
-func (e *encoder) resolveExports() {
-	var missing bool
-	for _, it := range e.w.Exports {
-		switch {
-		case it.Interface != nil:
-			f := e.exports[it.Name]
-			for _, t := range f.def.Types {
-				e.use(f, true, t)
-			}
-			e.checkDestructors(f)
-			for _, fn := range f.def.Funcs {
-				missing = !e.resolveLift(f, fn.ABIName(), f.name+"#"+fn.ABIName(), fn) || missing
-			}
-		case it.Func != nil:
-			core := it.Func.ABIName()
-			if _, ok := e.core.Export(core); !ok && strings.HasPrefix(core, pollName) {
-				core = pollName
-			}
-			missing = !e.resolveLift(nil, it.Name, core, it.Func) || missing
-		}
-	}
-	if missing {
-		e.problemf("%s", e.exportHint())
-	}
-	if ex, ok := e.core.Export("_initialize"); ok && ex.Kind == wasm.KindFunc {
-		if err := sameSig(e.core.FuncType(ex.Index), wasm.FuncType{}); err != nil {
-			e.problemf("export _initialize: %v", err)
-		}
-	}
-	e.checkOptions()
-}
-
-// exportHint says what the module exports instead.
-func (e *encoder) exportHint() string {
-	var list []string
-	for _, ex := range e.core.Exports {
-		if ex.Kind == wasm.KindFunc {
-			if ex.Name == "_start" {
-				return "the module is a command, with _start; a Go module must be built with -buildmode=c-shared"
-			}
-			list = append(list, ex.Name)
-		}
-	}
-	if list == nil {
-		return "the module exports no functions"
-	}
-	return "the module exports the functions " + some(list)
-}
-
-// resolveLift tells whether the module has the export.
-func (e *encoder) resolveLift(f *iface, name, core string, fn *wit.Function) bool {
-	e.useFunc(f, f != nil, fn)
-	ex, ok := e.core.Export(core)
-	if !ok || ex.Kind != wasm.KindFunc {
-		e.problemf("the world exports %s, but the module has no function %q", describe(f, name), core)
-		return false
-	}
-	ft, err := abi.FuncFromWIT(fn)
-	if err != nil {
-		e.problemf("export %s: %v", describe(f, name), err)
-		return true
-	}
-	flat := ft.Flatten(abi.Lifted)
-	l := &lift{iface: f, name: name, fn: fn, core: core, needs: liftNeeds(ft, flat), sig: coreSig(flat)}
-	if err := sameSig(e.core.FuncType(ex.Index), l.sig); err != nil {
-		e.problemf("export %q: %v", core, err)
-	}
-	if post, ok := e.core.Export("cabi_post_" + core); ok && post.Kind == wasm.KindFunc {
-		l.post = post.Name
-		if err := sameSig(e.core.FuncType(post.Index), wasm.FuncType{Params: l.sig.Results}); err != nil {
-			e.problemf("export %q: %v", post.Name, err)
-		}
-	}
-	e.lifts = append(e.lifts, l)
-	return true
-}
-
-// checkDestructors checks the signatures of exported resources' destructors.
-func (e *encoder) checkDestructors(f *iface) {
-	for _, t := range f.def.Types {
-		if name, ok := e.destructor(f, t); ok {
-			ex, _ := e.core.Export(name)
-			if err := sameSig(e.core.FuncType(ex.Index), wasm.FuncType{Params: []wasm.ValType{wasm.I32}}); err != nil {
-				e.problemf("export %q: %v", name, err)
-			}
-		}
-	}
-}
-
-func describe(f *iface, name string) string {
-	if f == nil {
-		return name
-	}
-	return f.name + " " + name
-}
-
-// checkOptions sees to it that the module has the memory and realloc that its
-// imports and exports need.
-func (e *encoder) checkOptions() {
-	var memory, realloc string
-	note := func(who string, n needs) {
-		if n.memory && memory == "" {
-			memory = who
-		}
-		if n.realloc && realloc == "" {
-			realloc = who
-		}
-	}
-	for _, im := range e.mainImports {
-		note("import "+im.module+" "+im.field, im.target.needs)
-		if im.target.adapter != "" {
-			note("import "+im.module+" "+im.field, needs{memory: true})
-		}
-	}
-	for _, l := range e.lifts {
-		note("export "+describe(l.iface, l.name), l.needs)
-	}
-	mem, ok := e.core.Export("memory")
-	switch ok = ok && mem.Kind == wasm.KindMemory; {
-	case memory == "":
-	case !ok:
-		e.problemf("the module exports no memory called \"memory\", which %s needs", memory)
-	case int(mem.Index) < len(e.core.Memories) && (e.core.Memories[mem.Index].Is64 || e.core.Memories[mem.Index].Shared):
-		e.problemf("the module's memory is shared or of 64 bits; components need a plain one of 32 bits")
-	}
-	ex, ok := e.core.Export("cabi_realloc")
-	switch {
-	case !ok || ex.Kind != wasm.KindFunc:
-		if realloc != "" {
-			e.problemf("the module exports no function \"cabi_realloc\", which %s needs", realloc)
-		}
-	default:
-		i32 := wasm.I32
-		want := wasm.FuncType{Params: []wasm.ValType{i32, i32, i32, i32}, Results: []wasm.ValType{i32}}
-		if err := sameSig(e.core.FuncType(ex.Index), want); err != nil {
-			e.problemf("export cabi_realloc: %v", err)
-		}
 	}
 }

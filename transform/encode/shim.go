@@ -5,22 +5,25 @@ import (
 
 	"github.com/isyswasfa/isyswasfa/internal/component"
 	"github.com/isyswasfa/isyswasfa/internal/wasm"
+	"github.com/isyswasfa/isyswasfa/internal/wat"
 )
 
 // The main module's imports may need its memory and realloc, which exist only
-// once it is instantiated; so may the adapter's. The shim is a module that is
+// once it is instantiated; so may an adapter's. The shim is a module that is
 // instantiated first: trampolines that jump through a table, which the fixup
 // module fills at the end. The fixup's start function is the main module's
 // _initialize.
 const (
 	shimModule = "shim"
 	shimTable  = "table"
+	shimMemory = "memory"
 )
 
 // A shim collects trampolines.
 type shim struct {
 	slots    []slot
 	byID     map[string]int
+	memory   *wasm.Limits // that the main module imports; nil if it has its own
 	instance uint32
 }
 
@@ -63,11 +66,16 @@ func (s *shim) shimBytes() []byte {
 		m.Exports = append(m.Exports, wasm.Export{Name: strconv.Itoa(i), Index: uint32(i)})
 	}
 	m.Exports = append(m.Exports, wasm.Export{Name: shimTable, Kind: wasm.KindTable})
+	if s.memory != nil {
+		m.Memories = []wasm.Limits{*s.memory}
+		m.Exports = append(m.Exports, wasm.Export{Name: shimMemory, Kind: wasm.KindMemory})
+	}
 	return m.Bytes()
 }
 
-// fixupBytes gives the module that fills the table and starts the main module.
-func (s *shim) fixupBytes(start bool) []byte {
+// fixupBytes gives the module that fills the table and calls the main module's
+// export start, if that is not "".
+func (s *shim) fixupBytes(start string) []byte {
 	m := wasm.Builder{Name: "fixup"}
 	if len(s.slots) > 0 {
 		m.Imports = append(m.Imports, wasm.Import{Module: shimModule, Name: shimTable, Kind: wasm.KindTable, Table: s.tableLimits()})
@@ -78,48 +86,50 @@ func (s *shim) fixupBytes(start bool) []byte {
 		}
 		m.Elems = []wasm.Elem{elem}
 	}
-	if start {
+	if start != "" {
 		n := uint32(len(s.slots))
-		m.Imports = append(m.Imports, wasm.Import{Module: "main", Name: "_initialize", Type: m.Type(wasm.FuncType{})})
+		m.Imports = append(m.Imports, wasm.Import{Module: "main", Name: start, Type: m.Type(wasm.FuncType{})})
 		m.Start = &n
 	}
 	return m.Bytes()
 }
 
-// emitShim decides which imports go through the shim and instantiates it. The
-// main module's imports that need memory or come from the adapter do; of the
-// adapter's, which is instantiated when there is a memory, those that allocate.
+// emitShim decides which imports go through the shim and instantiates it. Those
+// of the main module that need memory or come from an adapter do; of the
+// adapters', which are instantiated when there is a memory, those that
+// allocate.
 func (e *encoder) emitShim() {
-	for _, im := range e.mainImports {
-		t := im.target
-		switch {
-		case t.adapter != "":
-			im.shim = e.shim.add(t.id, im.sig, func() uint32 { return e.b.coreMember(e.adapted, component.SortCoreFunc, t.adapter) })
-		case t.needs.memory || t.needs.realloc:
-			im.shim = e.shim.add(t.id, im.sig, func() uint32 { return e.lower(t, e.realloc) })
-		}
-	}
-	if e.adapter != nil {
-		for _, im := range e.adapter.imports {
-			if t := im.target; t.needs.realloc {
-				im.shim = e.shim.add("adapter's "+t.id, im.sig, func() uint32 {
-					realloc := e.b.coreMember(e.adapted, component.SortCoreFunc, importRealloc)
-					return e.lower(t, &realloc)
-				})
+	for _, m := range e.modules() {
+		for _, im := range m.imports {
+			t := im.target
+			switch {
+			case t.preview1 != "":
+				im.shim = e.shim.add(t.id, im.sig, func() uint32 { return e.b.coreMember(e.preview1.instance, component.SortCoreFunc, t.preview1) })
+			case t.in != nil && m == e.main:
+				im.shim = e.shim.add(t.id, im.sig, func() uint32 { return e.coreMember(t.in, t.export) })
+			case t.needs.realloc || t.needs.memory && m == e.main:
+				im.shim = e.shim.add(m.what+" "+t.id, im.sig, func() uint32 { return e.lower(m, t, e.realloc(m, true)) })
 			}
 		}
 	}
 	e.shimDestructors()
-	if len(e.shim.slots) == 0 {
+	limits, imported := e.importedMemory()
+	if imported {
+		e.shim.memory = &limits
+	}
+	if len(e.shim.slots) == 0 && !imported {
 		return
 	}
 	e.shim.instance = e.b.instantiate(e.b.module(e.shim.shimBytes()), nil)
+	if imported {
+		i := e.b.coreMember(e.shim.instance, component.SortCoreMemory, shimMemory)
+		e.memory = &i
+	}
 }
 
 // emitFixup fills the shim and runs _initialize.
 func (e *encoder) emitFixup() {
-	ex, start := e.core.Export("_initialize")
-	start = start && ex.Kind == wasm.KindFunc
+	ex, start := e.main.export(initializeName, wasm.KindFunc)
 	if !start && len(e.shim.slots) == 0 {
 		return
 	}
@@ -133,7 +143,32 @@ func (e *encoder) emitFixup() {
 		args = append(args, component.CoreArg{Name: shimModule, Instance: e.b.bundle(exports)})
 	}
 	if start {
-		args = append(args, component.CoreArg{Name: "main", Instance: e.main})
+		args = append(args, component.CoreArg{Name: "main", Instance: e.main.instance})
 	}
-	e.b.instantiate(e.b.module(e.shim.fixupBytes(start)), args)
+	e.b.instantiate(e.b.module(e.shim.fixupBytes(ex.Name)), args)
+}
+
+// growerText is a module that allocates memory by pages and never frees it,
+// for adapters of a main module that cannot allocate.
+const growerText = `(module $grower
+  (import "env" "memory" (memory 0))
+  (func (export "cabi_realloc") (param $old i32) (param $old_size i32) (param $align i32) (param $size i32) (result i32)
+    (local $p i32)
+    (local.set $p (memory.grow (i32.shr_u (i32.add (local.get $size) (i32.const 65535)) (i32.const 16))))
+    (if (i32.eq (local.get $p) (i32.const -1)) (then (unreachable)))
+    (local.set $p (i32.shl (local.get $p) (i32.const 16)))
+    (memory.copy (local.get $p) (local.get $old) (local.get $old_size))
+    (local.get $p)))`
+
+// emitGrower instantiates the grower, if it is needed.
+func (e *encoder) emitGrower() {
+	if !e.needRealloc {
+		return
+	}
+	bin, err := wat.Assemble(growerText)
+	if err != nil {
+		panic("grower: " + err.Error()) // the text is part of the program
+	}
+	memory := e.b.bundle([]component.CoreExport{{Name: memoryName, Sort: component.SortCoreMemory, Index: *e.memory}})
+	e.grower = e.b.instantiate(e.b.module(bin), []component.CoreArg{{Name: memoryModule, Instance: memory}})
 }

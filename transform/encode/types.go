@@ -292,12 +292,12 @@ func (e *encoder) emitImport(f *iface) {
 	}
 	f.state = emitting
 	s := e.instanceScope(f)
-	for _, t := range f.def.Types {
+	for _, t := range f.typeOrder {
 		if f.usedTypes[t.Name] {
 			s.declare(t)
 		}
 	}
-	for _, fn := range f.def.Funcs {
+	for _, fn := range f.funcOrder {
 		if name := fn.ABIName(); f.usedFuncs[name] {
 			s.export(name, component.ExternDesc{Sort: component.SortFunc, Index: s.function(fn)})
 		}

@@ -1,0 +1,271 @@
+package encode
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/isyswasfa/isyswasfa/internal/abi"
+	"github.com/isyswasfa/isyswasfa/internal/wasm"
+	"github.com/isyswasfa/isyswasfa/wit"
+	"github.com/isyswasfa/isyswasfa/wit/std"
+)
+
+// runInterface is what a command exports, without its version.
+const runInterface = "wasi:cli/run"
+
+var reallocSig = wasm.FuncType{Params: []wasm.ValType{wasm.I32, wasm.I32, wasm.I32, wasm.I32}, Results: []wasm.ValType{wasm.I32}}
+
+// nativeMarks begin the names of imports and exports that bindings for the
+// native async of WASI 0.3 have.
+var nativeMarks = []string{
+	"[async", "[callback]", "[task-", "[context-", "[waitable-", "[subtask-", "[backpressure-",
+	"[stream-", "[future-", "[error-context-", "[thread-",
+}
+
+// checkNative refuses modules whose bindings are for native async.
+func (e *encoder) checkNative() {
+	native := func(name string) bool {
+		for _, mark := range nativeMarks {
+			if strings.HasPrefix(name, mark) {
+				return true
+			}
+		}
+		return false
+	}
+	const why = " is of the native async of WASI 0.3, which is not supported; generate the bindings from what `isyswasfa transform` writes"
+	for _, m := range e.modules() {
+		for _, im := range m.core.Imports {
+			if native(im.Name) {
+				e.problemf("import %q %q"+why, im.Module, im.Name)
+				return
+			}
+		}
+		for _, ex := range m.core.Exports {
+			if native(ex.Name) {
+				e.problemf("export %q"+why, ex.Name)
+				return
+			}
+		}
+	}
+}
+
+// addRun makes the world export wasi:cli/run, if it does not.
+func (e *encoder) addRun() error {
+	for _, x := range e.worldExports {
+		if strings.HasPrefix(x.Name, runInterface+"@") {
+			return nil
+		}
+	}
+	def, err := std.Interface(runInterface + "@0.2.0")
+	if err != nil {
+		return err
+	}
+	e.addExport(e.main, &wit.WorldItem{Name: def.ID(), Interface: def})
+	return nil
+}
+
+// runsStart tells whether a function is wasi:cli/run, and is to run _start.
+func (e *encoder) runsStart(m *module, f *iface, core string) bool {
+	return e.o.Command && m == e.main && f != nil && strings.HasPrefix(f.name, runInterface+"@") && !m.has(core)
+}
+
+func (e *encoder) resolveExports() {
+	var missing bool
+	for _, x := range e.worldExports {
+		switch {
+		case x.Interface != nil:
+			f := e.exports[x.Name]
+			for _, t := range f.typeOrder {
+				e.use(f, true, t)
+			}
+			e.checkDestructors(f)
+			for _, fn := range f.funcOrder {
+				missing = !e.resolveLift(x.from, f, fn.ABIName(), f.name+"#"+fn.ABIName(), fn) || missing
+			}
+		case x.Func != nil:
+			core := x.Func.ABIName()
+			if !x.from.has(core) && strings.HasPrefix(core, pollName) {
+				core = pollName
+			}
+			missing = !e.resolveLift(x.from, nil, x.Name, core, x.Func) || missing
+		}
+	}
+	if missing {
+		e.problemf("%s", e.exportHint())
+	}
+	if ex, ok := e.main.export(initializeName, wasm.KindFunc); ok {
+		if err := sameSig(e.main.core.FuncType(ex.Index), wasm.FuncType{}); err != nil {
+			e.problemf("export %s: %v", initializeName, err)
+		}
+	}
+}
+
+// exportHint says what the module exports instead.
+func (e *encoder) exportHint() string {
+	var list []string
+	for _, ex := range e.main.core.Exports {
+		if ex.Kind == wasm.KindFunc {
+			if ex.Name == startName {
+				return "the module is a command, with _start; a Go module must be built with -buildmode=c-shared"
+			}
+			list = append(list, ex.Name)
+		}
+	}
+	if list == nil {
+		return "the module exports no functions"
+	}
+	return "the module exports the functions " + some(list)
+}
+
+// resolveLift tells whether the module has the export.
+func (e *encoder) resolveLift(m *module, f *iface, name, core string, fn *wit.Function) bool {
+	e.useFunc(f, f != nil, fn)
+	ft, err := abi.FuncFromWIT(fn)
+	if err != nil {
+		e.problemf("export %s: %v", describe(f, name), err)
+		return true
+	}
+	flat := ft.Flatten(abi.Lifted)
+	l := &lift{iface: f, name: name, fn: fn, in: m, needs: liftNeeds(ft, flat), sig: coreSig(flat)}
+	if e.runsStart(m, f, core) {
+		l.in, l.core = nil, wasm.Export{Name: runExport}
+		e.lifts = append(e.lifts, l)
+		return true
+	}
+	var ok bool
+	if l.core, ok = m.export(core, wasm.KindFunc); !ok {
+		e.problemf("the world exports %s, but %s has no function %q with the signature %s", describe(f, name), m.what, core, l.sig)
+		return false
+	}
+	if err := sameSig(m.core.FuncType(l.core.Index), l.sig); err != nil {
+		e.problemf("export %q: %v", l.core.Name, err)
+	}
+	if post, ok := m.export(postPrefix+core, wasm.KindFunc); ok {
+		l.post = &post
+		if err := sameSig(m.core.FuncType(post.Index), wasm.FuncType{Params: l.sig.Results}); err != nil {
+			e.problemf("export %q: %v", post.Name, err)
+		}
+	}
+	e.lifts = append(e.lifts, l)
+	return true
+}
+
+// checkDestructors checks the signatures of exported resources' destructors.
+func (e *encoder) checkDestructors(f *iface) {
+	for _, t := range f.typeOrder {
+		if ex, ok := e.destructor(f, t); ok {
+			if err := sameSig(f.from.core.FuncType(ex.Index), wasm.FuncType{Params: []wasm.ValType{wasm.I32}}); err != nil {
+				e.problemf("export %q: %v", ex.Name, err)
+			}
+		}
+	}
+}
+
+// destructor gives the core export that destroys a resource.
+func (e *encoder) destructor(f *iface, t *wit.TypeDef) (wasm.Export, bool) {
+	if _, ok := t.Kind.(*wit.Resource); !ok {
+		return wasm.Export{}, false
+	}
+	return f.from.export(f.name+"#"+dtorMark+t.Name, wasm.KindFunc)
+}
+
+func describe(f *iface, name string) string {
+	if f == nil {
+		return name
+	}
+	return f.name + " " + name
+}
+
+// checkOptions sees to it that the modules have the memory and the reallocs
+// that imports and exports need.
+func (e *encoder) checkOptions() {
+	var memory string
+	reallocs := map[string]bool{} // of the main module only the first user is told
+	note := func(who string, m *module, imports bool, n needs) {
+		if n.memory && memory == "" {
+			memory = who
+		}
+		if _, name, ok := e.reallocExport(m, imports); n.realloc && !ok && !reallocs[name] {
+			reallocs[name] = true
+			e.problemf("%s exports no function %q, which %s needs", m.what, name, who)
+		}
+	}
+	for _, m := range e.modules() {
+		for _, im := range m.imports {
+			who := fmt.Sprintf("import %s %s%s", im.module, im.field, m.of())
+			note(who, m, true, im.target.needs)
+			if im.target.memory || im.target.realloc || im.target.preview1 != "" {
+				note(who, m, true, needs{memory: true})
+			}
+		}
+	}
+	for _, l := range e.lifts {
+		who := "export " + describe(l.iface, l.name)
+		if l.in == nil {
+			note(who, e.main, false, needs{memory: true}) // our own adapter runs it
+			continue
+		}
+		note(who, l.in, false, l.needs)
+	}
+	e.checkMemory(memory)
+	for _, m := range e.modules() {
+		for _, imports := range []bool{true, false} {
+			from, name, ok := e.reallocExport(m, imports)
+			if ex, _ := from.export(name, wasm.KindFunc); ok {
+				if err := sameSig(from.core.FuncType(ex.Index), reallocSig); err != nil && imports {
+					e.problemf("export %s: %v", name, err)
+				}
+			}
+		}
+	}
+}
+
+// checkMemory checks the main module's memory, which user needs ("" if nobody
+// does).
+func (e *encoder) checkMemory(user string) {
+	limits, ok := e.importedMemory()
+	if !ok {
+		var ex wasm.Export
+		if ex, ok = e.main.export(memoryName, wasm.KindMemory); ok && int(ex.Index) < len(e.main.core.Memories) {
+			limits = e.main.core.Memories[ex.Index]
+		}
+	}
+	switch {
+	case user == "":
+	case !ok:
+		e.problemf("the module exports no memory called %q, which %s needs", memoryName, user)
+	case limits.Is64 || limits.Shared:
+		e.problemf("the module's memory is shared or of 64 bits; components need a plain one of 32 bits")
+	}
+}
+
+// importedMemory gives the memory that the main module imports, which the
+// shim then makes.
+func (e *encoder) importedMemory() (wasm.Limits, bool) {
+	for _, im := range e.main.core.Imports {
+		if im.Kind == wasm.KindMemory {
+			return im.Memory, true
+		}
+	}
+	return wasm.Limits{}, false
+}
+
+// reallocExport finds the function that allocates memory for what goes into a
+// module: for its imports or its exports.
+func (e *encoder) reallocExport(m *module, imports bool) (from *module, name string, ok bool) {
+	switch {
+	case m.preview1:
+		return m, importRealloc, true
+	case m != e.main && imports:
+		name = importRealloc
+	case m != e.main:
+		name = "cabi_export_realloc"
+	}
+	if m != e.main && m.has(name) {
+		return m, name, true
+	}
+	if e.main.has(reallocName) || m == e.main {
+		return e.main, reallocName, e.main.has(reallocName)
+	}
+	return m, name, false
+}
