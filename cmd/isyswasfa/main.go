@@ -67,7 +67,9 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 			}
 			return cli.ShowAppHelp(c)
 		},
-		Commands: []*cli.Command{serveCommand(), callCommand(), buildCommand(), inspectCommand(), composeCommand(), bindgenCommand(), transformCommand()},
+		Commands: []*cli.Command{
+			serveCommand(), callCommand(), buildCommand(), encodeCommand(), composeCommand(), inspectCommand(), bindgenCommand(), transformCommand(),
+		},
 	}
 	for _, c := range app.Commands {
 		for _, sub := range append(c.Subcommands, c) {

@@ -163,7 +163,7 @@ func (s *scope) name(name string, attrs []component.Attribute, desc component.Ex
 		s.d.spend(e.size)
 		if !known {
 			t.Kind = &wit.Alias{Type: e.value}
-			if anon, ok := e.value.(*wit.TypeDef); ok && needsName(anon) {
+			if anon, ok := e.value.(*wit.TypeDef); ok && anon.Name == "" {
 				t.Kind = anon.Kind
 			}
 		}

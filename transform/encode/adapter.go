@@ -18,6 +18,7 @@ const (
 	adapterHead   = "(module $wasi_snapshot_preview1\n"
 	guestModule   = "guest" // the main module, as the adapter imports it
 	importRealloc = "cabi_import_realloc"
+	exportRealloc = "cabi_export_realloc"
 	guestRealloc  = reallocName
 	runExport     = "run" // runs the main module's _start
 )
@@ -87,7 +88,7 @@ func (e *encoder) makePreview1() error {
 	}
 	m.preview1 = true
 	e.preview1 = m
-	e.resolveImports(m)
+	e.resolveImports(m, nil)
 	return nil
 }
 

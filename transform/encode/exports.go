@@ -18,7 +18,7 @@ var reallocSig = wasm.FuncType{Params: []wasm.ValType{wasm.I32, wasm.I32, wasm.I
 // nativeMarks begin the names of imports and exports that bindings for the
 // native async of WASI 0.3 have.
 var nativeMarks = []string{
-	"[async", "[callback]", "[task-", "[context-", "[waitable-", "[subtask-", "[backpressure-",
+	"__wasm_task_hook", "[async", "[callback]", "[task-", "[context-", "[waitable-", "[subtask-", "[backpressure-",
 	"[stream-", "[future-", "[error-context-", "[thread-",
 }
 
@@ -106,7 +106,7 @@ func (e *encoder) exportHint() string {
 	for _, ex := range e.main.core.Exports {
 		if ex.Kind == wasm.KindFunc {
 			if ex.Name == startName {
-				return "the module is a command, with _start; a Go module must be built with -buildmode=c-shared"
+				return "the module is a command, with _start, which --adapt makes wasi:cli/run of; a Go module must be built with -buildmode=c-shared for other exports"
 			}
 			list = append(list, ex.Name)
 		}
@@ -239,6 +239,13 @@ func (e *encoder) checkMemory(user string) {
 	}
 }
 
+// hasMemory tells whether the main module has or imports a memory.
+func (e *encoder) hasMemory() bool {
+	_, has := e.main.export(memoryName, wasm.KindMemory)
+	_, imports := e.importedMemory()
+	return has || imports
+}
+
 // importedMemory gives the memory that the main module imports, which the
 // shim then makes.
 func (e *encoder) importedMemory() (wasm.Limits, bool) {
@@ -253,18 +260,14 @@ func (e *encoder) importedMemory() (wasm.Limits, bool) {
 // reallocExport finds the function that allocates memory for what goes into a
 // module: for its imports or its exports.
 func (e *encoder) reallocExport(m *module, imports bool) (from *module, name string, ok bool) {
-	switch {
-	case m.preview1:
-		return m, importRealloc, true
-	case m != e.main && imports:
+	name = exportRealloc
+	if imports {
 		name = importRealloc
-	case m != e.main:
-		name = "cabi_export_realloc"
 	}
-	if m != e.main && m.has(name) {
+	switch {
+	case m.has(name):
 		return m, name, true
-	}
-	if e.main.has(reallocName) || m == e.main {
+	case e.main.has(reallocName) || m == e.main:
 		return e.main, reallocName, e.main.has(reallocName)
 	}
 	return m, name, false

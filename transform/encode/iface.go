@@ -225,6 +225,9 @@ func (e *encoder) useFunc(from *iface, exported bool, fn *wit.Function) {
 	if fn.Result != nil {
 		e.use(from, exported, fn.Result)
 	}
+	if fn.Resource != nil {
+		e.use(from, exported, fn.Resource)
+	}
 }
 
 // use notes that a type is needed, with all that it is made of.

@@ -138,7 +138,7 @@ func (e *encoder) realloc(m *module, imports bool) *uint32 {
 	if !ok {
 		return nil
 	}
-	if from == e.main && e.preview1 != nil {
+	if from == e.main && name == reallocName && e.preview1 != nil {
 		from, name = e.preview1, guestRealloc // keeps clock readings of the allocator from leaving the component
 	}
 	key := from.what + " " + name

@@ -45,6 +45,8 @@ type module struct {
 	renamed []wasm.Import          // the imports with unique names
 	imports []*coreImport
 
+	stack, state bool // of an adapter: it exports the globals of its stack
+
 	index    uint32 // of the module in the component
 	instance uint32
 }

@@ -41,8 +41,8 @@ func (n *nested) argument(name string, desc component.ExternDesc, outside uint32
 	return n.b.imported(name, desc)
 }
 
-// importType gives the index of a named type, importing it where it must have
-// a name: resources and types with structure, but not what is an alias.
+// importType gives the index of a named type, importing it. Aliases are
+// imported, too: tools that recover WIT see by that which one is meant.
 func (n *nested) importType(t *wit.TypeDef) uint32 {
 	owner := n.e.owner(n.f, true, t)
 	id := t.Name
@@ -54,8 +54,6 @@ func (n *nested) importType(t *wit.TypeDef) uint32 {
 	}
 	var i uint32
 	switch t.Kind.(type) {
-	case *wit.Alias:
-		i = n.imports.structure(t)
 	case *wit.Resource:
 		i = n.argument("import-type-"+t.Name, component.ExternDesc{Sort: component.SortType, Bound: component.BoundSub}, n.e.rootType(owner, t))
 	default:

@@ -35,6 +35,7 @@ type target struct {
 
 	preview1 string // a function of our own adapter
 	realloc  bool   // of the grower
+	dead     bool   // never called: any function will do
 }
 
 // needs are the canonical options that a call needs.
@@ -74,15 +75,46 @@ func (e *encoder) resolve() error {
 			}
 		}
 	}
-	for _, m := range e.modules() {
-		e.resolveImports(m)
-	}
+	e.resolveImports(e.main, nil)
 	e.resolveExports()
+	for _, m := range e.adapters {
+		e.resolveImports(m, m.core.Prune(e.usedExports(m)))
+		e.exportStack(m)
+	}
 	e.checkOptions()
 	return nil
 }
 
-func (e *encoder) resolveImports(m *module) {
+// usedExports gives the names of an adapter's exports that the component has a
+// use for.
+func (e *encoder) usedExports(m *module) []string {
+	var names []string
+	for _, im := range e.main.imports {
+		if im.target.in == m {
+			names = append(names, im.target.export.Name)
+		}
+	}
+	for _, l := range e.lifts {
+		if l.in == m {
+			names = append(names, l.core.Name)
+			if l.post != nil {
+				names = append(names, l.post.Name)
+			}
+		}
+	}
+	for _, f := range e.exportOrder {
+		for _, t := range f.typeOrder {
+			if ex, ok := e.destructor(f, t); ok && f.from == m {
+				names = append(names, ex.Name)
+			}
+		}
+	}
+	return append(names, importRealloc, exportRealloc)
+}
+
+// resolveImports finds what a module's imports stand for. If called is not
+// nil, imports that are not in it need not stand for anything.
+func (e *encoder) resolveImports(m *module, called map[uint32]bool) {
 	m.renamed = append([]wasm.Import(nil), m.core.Imports...)
 	seen := map[[2]string]bool{}
 	index := -1 // of functions
@@ -98,6 +130,10 @@ func (e *encoder) resolveImports(m *module) {
 		default:
 			index++
 			ci.sig = m.core.Types[im.Type]
+			if called != nil && !called[uint32(index)] {
+				ci.target = &target{id: "dead " + ci.sig.String(), dead: true}
+				break
+			}
 			var err error
 			if ci.target, err = e.target(m, im.Module, im.Name, ci.sig); err != nil {
 				e.problemf("import %q %q%s: %v", im.Module, im.Name, m.of(), err)
@@ -193,7 +229,7 @@ func (e *encoder) moduleTarget(m *module, module, field string, sig wasm.FuncTyp
 	have, ok := adapterExports()[field]
 	switch {
 	case e.o.NoPreview1:
-		return nil, fmt.Errorf("this is WASI 0.1, which needs an adapter")
+		return nil, fmt.Errorf("this is WASI 0.1, which --adapt adapts")
 	case !ok:
 		return nil, fmt.Errorf("the adapter has no such function of WASI 0.1")
 	}

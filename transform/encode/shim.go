@@ -1,18 +1,18 @@
 package encode
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/isyswasfa/isyswasfa/internal/component"
 	"github.com/isyswasfa/isyswasfa/internal/wasm"
-	"github.com/isyswasfa/isyswasfa/internal/wat"
 )
 
 // The main module's imports may need its memory and realloc, which exist only
 // once it is instantiated; so may an adapter's. The shim is a module that is
 // instantiated first: trampolines that jump through a table, which the fixup
 // module fills at the end. The fixup's start function is the main module's
-// _initialize.
+// _initialize. The shim also has the memory, if the main module imports it.
 const (
 	shimModule = "shim"
 	shimTable  = "table"
@@ -28,7 +28,8 @@ type shim struct {
 }
 
 // A slot is a trampoline; fill gives the core function it jumps to, once all
-// instances exist.
+// instances exist. Without fill it is a function that is never called, and
+// traps.
 type slot struct {
 	sig  wasm.FuncType
 	fill func() uint32
@@ -56,12 +57,10 @@ func (s *shim) shimBytes() []byte {
 	m := wasm.Builder{Name: "shim", Tables: []wasm.Table{s.tableLimits()}}
 	for i, sl := range s.slots {
 		t := m.Type(sl.sig)
-		var body []byte
-		for p := range sl.sig.Params {
-			body = wasm.AppendU32(append(body, 0x20), uint32(p)) // local.get
+		body := []byte{0x00, 0x0b} // unreachable, end
+		if sl.fill != nil {
+			body = jump(i, t, sl.sig)
 		}
-		body = wasm.AppendS64(append(body, 0x41), int64(i))              // i32.const
-		body = append(wasm.AppendU32(append(body, 0x11), t), 0x00, 0x0b) // call_indirect, end
 		m.Funcs = append(m.Funcs, wasm.Func{Type: t, Body: body})
 		m.Exports = append(m.Exports, wasm.Export{Name: strconv.Itoa(i), Index: uint32(i)})
 	}
@@ -71,6 +70,17 @@ func (s *shim) shimBytes() []byte {
 		m.Exports = append(m.Exports, wasm.Export{Name: shimMemory, Kind: wasm.KindMemory})
 	}
 	return m.Bytes()
+}
+
+// jump gives the body of a trampoline: it calls the table's function i, of type
+// t, with its own parameters.
+func jump(i int, t uint32, sig wasm.FuncType) []byte {
+	var body []byte
+	for p := range sig.Params {
+		body = wasm.AppendU32(append(body, 0x20), uint32(p)) // local.get
+	}
+	body = wasm.AppendS64(append(body, 0x41), int64(i))              // i32.const
+	return append(wasm.AppendU32(append(body, 0x11), t), 0x00, 0x0b) // call_indirect, end
 }
 
 // fixupBytes gives the module that fills the table and calls the main module's
@@ -103,6 +113,8 @@ func (e *encoder) emitShim() {
 		for _, im := range m.imports {
 			t := im.target
 			switch {
+			case t.dead:
+				im.shim = e.shim.add(t.id, im.sig, nil)
 			case t.preview1 != "":
 				im.shim = e.shim.add(t.id, im.sig, func() uint32 { return e.b.coreMember(e.preview1.instance, component.SortCoreFunc, t.preview1) })
 			case t.in != nil && m == e.main:
@@ -127,25 +139,41 @@ func (e *encoder) emitShim() {
 	}
 }
 
-// emitFixup fills the shim and runs _initialize.
+// emitFixup fills the shim and runs _initialize. Adapters that need a stack get
+// it in between.
 func (e *encoder) emitFixup() {
 	ex, start := e.main.export(initializeName, wasm.KindFunc)
-	if !start && len(e.shim.slots) == 0 {
-		return
+	stacks := slices.ContainsFunc(e.adapters, func(m *module) bool { return m.stack })
+	if len(e.shim.slots) > 0 && (stacks || !start) {
+		e.b.instantiate(e.b.module(e.shim.fixupBytes("")), e.shimArgs())
 	}
-	var args []component.CoreArg
-	if len(e.shim.slots) > 0 {
-		table := e.b.coreMember(e.shim.instance, component.SortCoreTable, shimTable)
-		exports := []component.CoreExport{{Name: shimTable, Sort: component.SortCoreTable, Index: table}}
-		for i, sl := range e.shim.slots {
-			exports = append(exports, component.CoreExport{Name: strconv.Itoa(i), Sort: component.SortCoreFunc, Index: sl.fill()})
+	e.emitStacks()
+	main := component.CoreArg{Name: "main", Instance: e.main.instance}
+	switch {
+	case start && stacks:
+		e.b.instantiate(e.b.module(new(shim).fixupBytes(ex.Name)), []component.CoreArg{main})
+	case start:
+		e.b.instantiate(e.b.module(e.shim.fixupBytes(ex.Name)), append(e.shimArgs(), main))
+	}
+}
+
+// shimArgs gives the fixup what it fills the shim's table with.
+func (e *encoder) shimArgs() []component.CoreArg {
+	if len(e.shim.slots) == 0 {
+		return nil
+	}
+	table := e.b.coreMember(e.shim.instance, component.SortCoreTable, shimTable)
+	exports := []component.CoreExport{{Name: shimTable, Sort: component.SortCoreTable, Index: table}}
+	for i, sl := range e.shim.slots {
+		index := uint32(0)
+		if sl.fill != nil {
+			index = sl.fill()
+		} else {
+			index = e.b.coreMember(e.shim.instance, component.SortCoreFunc, strconv.Itoa(i))
 		}
-		args = append(args, component.CoreArg{Name: shimModule, Instance: e.b.bundle(exports)})
+		exports = append(exports, component.CoreExport{Name: strconv.Itoa(i), Sort: component.SortCoreFunc, Index: index})
 	}
-	if start {
-		args = append(args, component.CoreArg{Name: "main", Instance: e.main.instance})
-	}
-	e.b.instantiate(e.b.module(e.shim.fixupBytes(ex.Name)), args)
+	return []component.CoreArg{{Name: shimModule, Instance: e.b.bundle(exports)}}
 }
 
 // growerText is a module that allocates memory by pages and never frees it,
@@ -165,10 +193,6 @@ func (e *encoder) emitGrower() {
 	if !e.needRealloc {
 		return
 	}
-	bin, err := wat.Assemble(growerText)
-	if err != nil {
-		panic("grower: " + err.Error()) // the text is part of the program
-	}
 	memory := e.b.bundle([]component.CoreExport{{Name: memoryName, Sort: component.SortCoreMemory, Index: *e.memory}})
-	e.grower = e.b.instantiate(e.b.module(bin), []component.CoreArg{{Name: memoryModule, Instance: memory}})
+	e.grower = e.b.instantiate(e.b.module(assembled(growerText)), []component.CoreArg{{Name: memoryModule, Instance: memory}})
 }

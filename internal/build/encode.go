@@ -1,0 +1,130 @@
+package build
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/isyswasfa/isyswasfa/internal/wasm"
+	"github.com/isyswasfa/isyswasfa/internal/witdir"
+	"github.com/isyswasfa/isyswasfa/transform"
+	"github.com/isyswasfa/isyswasfa/transform/encode"
+	"github.com/isyswasfa/isyswasfa/wit"
+	"github.com/isyswasfa/isyswasfa/wit/std"
+)
+
+// EncodeOptions say how a core module of any language becomes a component.
+type EncodeOptions struct {
+	World    string                // "" for the only one of WITDir, or without that the ones that the module tells
+	WITDir   string                // "" if World is one of WASI's, or the module tells its worlds
+	Features []string              // of the WIT's @unstable items, those to keep
+	Strings  encode.StringEncoding // of a module that does not tell its world
+	Suffix   string                // of the poll function of an async world; "" derives one from the module
+	Preview1 bool                  // adapt WASI 0.1, and make a command of a module with _start
+	Adapters []NamedModule
+	Strip    bool // leave out the modules' custom sections
+}
+
+// A NamedModule is an adapter for what the module imports under its name. It
+// tells its world itself.
+type NamedModule struct {
+	Name string
+	Core []byte
+}
+
+// An Encoded is a component of a core module.
+type Encoded struct {
+	Component []byte
+	Worlds    []string // those of the module
+	Suffix    string   // of the poll function; "" if there is none
+}
+
+// Encode makes a component of a core module. Async worlds are rewritten first.
+func Encode(core []byte, o EncodeOptions) (*Encoded, error) {
+	parsed, err := wasm.Parse(core)
+	if err != nil {
+		return nil, err
+	}
+	start, command := parsed.Export("_start")
+	command = command && o.Preview1 && start.Kind == wasm.KindFunc
+	main, err := moduleWorlds(core, o, command)
+	if err != nil {
+		return nil, err
+	}
+	result := &Encoded{}
+	for i, w := range main.Worlds {
+		result.Worlds = append(result.Worlds, w.ID())
+		if main.Worlds[i], err = plain(w, core, o.Suffix, result); err != nil {
+			return nil, err
+		}
+	}
+	opts := encode.Options{NoPreview1: !o.Preview1, Command: command, Strip: o.Strip, WorldTypes: true, MergeVersions: true}
+	for _, a := range o.Adapters {
+		m, err := encode.Embedded(a.Core)
+		if err != nil {
+			return nil, fmt.Errorf("the adapter %s: %w", a.Name, err)
+		}
+		for i, w := range m.Worlds {
+			if m.Worlds[i], err = plain(w, core, o.Suffix, result); err != nil {
+				return nil, fmt.Errorf("the adapter %s: %w", a.Name, err)
+			}
+		}
+		m.Name = a.Name
+		opts.Adapters = append(opts.Adapters, m)
+	}
+	result.Component, err = encode.Modules(main, opts)
+	return result, err
+}
+
+// moduleWorlds gives the module with its worlds: the one that the options
+// name, or those that it tells itself. A command need not have any.
+func moduleWorlds(core []byte, o EncodeOptions, command bool) (encode.Module, error) {
+	if o.World == "" && o.WITDir == "" {
+		m, err := encode.Embedded(core)
+		if err == nil && len(m.Worlds) == 0 {
+			m.Strings = o.Strings
+			if !command {
+				err = errors.New("the module does not tell its world: it has no custom section component-type")
+			}
+		}
+		return m, err
+	}
+	m := encode.Module{Core: core, Strings: o.Strings}
+	w, err := namedWorld(o)
+	m.Worlds = []*wit.World{w}
+	return m, err
+}
+
+func namedWorld(o EncodeOptions) (*wit.World, error) {
+	if o.WITDir == "" {
+		return std.World(o.World)
+	}
+	resolve, err := witdir.Parse(o.WITDir, o.Features)
+	if err != nil {
+		return nil, err
+	}
+	return resolve.World(o.World)
+}
+
+// plain gives the world without async functions, streams and futures.
+func plain(w *wit.World, core []byte, suffix string, result *Encoded) (*wit.World, error) {
+	if !transform.Needed(w) {
+		if suffix != "" && !slices.ContainsFunc(w.Exports, isPoll) {
+			return nil, fmt.Errorf("world %s has nothing async, and no poll function that could have the suffix %s", w.ID(), suffix)
+		}
+		return w, nil
+	}
+	if result.Suffix = suffix; suffix == "" {
+		result.Suffix = encode.DefaultSuffix(core)
+	}
+	p, err := transform.Polyfill(w, transform.Options{Suffix: result.Suffix})
+	if err != nil {
+		return nil, err
+	}
+	return p.World, nil
+}
+
+func isPoll(it *wit.WorldItem) bool {
+	return it.Func != nil && strings.HasPrefix(it.Name, "isyswasfa-poll")
+}

@@ -1,0 +1,220 @@
+//go:build interop
+
+package interop
+
+import (
+	"cmp"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	gocmp "github.com/google/go-cmp/cmp"
+
+	"github.com/isyswasfa/isyswasfa/internal/build"
+	"github.com/isyswasfa/isyswasfa/internal/component"
+	"github.com/isyswasfa/isyswasfa/internal/outline"
+	"github.com/isyswasfa/isyswasfa/wit"
+)
+
+// TestEncodeCorpus encodes the cases of wit-component, in the corpus' folder
+// wit-component (crates/wit-component/tests/components of wasm-tools). What
+// comes out must be valid and have the world that is expected there; where an
+// error is expected there must be one. Modules are given their world once as
+// WIT and once within. What fails must be in the ledger with its reason, and
+// what the ledger has must fail.
+func TestEncodeCorpus(t *testing.T) {
+	if *hostCorpus == "" {
+		t.Skip("no -host-corpus")
+	}
+	if _, err := exec.LookPath("wasm-tools"); err != nil {
+		t.Skip("wasm-tools is not in PATH")
+	}
+	dirs, err := filepath.Glob(filepath.Join(*hostCorpus, "wit-component", "*"))
+	if err != nil || len(dirs) == 0 {
+		t.Skip("the corpus has no wit-component")
+	}
+	ledger := readLedger(t, "testdata/encode.ledger")
+	passed, failed, within := 0, 0, 0
+	for _, dir := range dirs {
+		name := filepath.Base(dir)
+		embedded, err := encodeCase(t, dir)
+		problem := ""
+		if err != nil {
+			problem = strings.ReplaceAll(err.Error(), dir, name)
+			failed++
+		} else {
+			passed++
+		}
+		if embedded {
+			within++
+		}
+		switch reason := ledger[name]; {
+		case problem != "" && reason == "":
+			t.Errorf("%s: %s", name, problem)
+		case problem == "" && reason != "":
+			t.Errorf("%s passes, but is in the ledger: %s", name, reason)
+		}
+		delete(ledger, name)
+	}
+	for name := range ledger {
+		t.Errorf("the ledger has %s, but there is no such case", name)
+	}
+	t.Logf("%d cases: %d pass, of which %d also with the world within the module; %d fail", len(dirs), passed, within, failed)
+}
+
+// encodeCase says what is wrong with a case, and whether it was tried with
+// the world within the module.
+func encodeCase(t *testing.T, dir string) (embedded bool, err error) {
+	main := filepath.Join(dir, "module.wat")
+	if _, err := os.Stat(main); err != nil {
+		return false, fmt.Errorf("libraries to be linked")
+	}
+	tmp := t.TempDir()
+	core, err := parsed(main, tmp)
+	if err != nil {
+		return false, err
+	}
+	opts := build.EncodeOptions{}
+	files, _ := filepath.Glob(filepath.Join(dir, "adapt-*.wat"))
+	for _, file := range files {
+		world := baseName(file)
+		adapter, err := embed(file, dir, world, tmp)
+		if err != nil {
+			return false, err
+		}
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return false, err
+		}
+		name := strings.TrimPrefix(world, "adapt-")
+		if line, _, _ := strings.Cut(string(text), "\n"); strings.HasPrefix(line, ";; module name: ") {
+			name = strings.TrimSpace(strings.TrimPrefix(line, ";; module name: "))
+		}
+		opts.Adapters = append(opts.Adapters, build.NamedModule{Name: name, Core: adapter})
+	}
+	if module, err := embed(main, dir, "module", tmp); err == nil {
+		embedded = true
+		if err := checkEncoded(t, dir, module, opts); err != nil {
+			return true, fmt.Errorf("with the world within: %w", err)
+		}
+	}
+	opts.WITDir, opts.World = dir, "module"
+	return embedded, checkEncoded(t, dir, core, opts)
+}
+
+func baseName(file string) string { return strings.TrimSuffix(filepath.Base(file), filepath.Ext(file)) }
+
+// parsed gives a module of the text format.
+func parsed(file, tmp string) ([]byte, error) {
+	out := filepath.Join(tmp, "parsed.wasm")
+	if text, err := exec.Command("wasm-tools", "parse", file, "-o", out).CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("wasm-tools parse: %s", text)
+	}
+	return os.ReadFile(out)
+}
+
+// embed gives a module with its world within.
+func embed(file, dir, world, tmp string) ([]byte, error) {
+	out := filepath.Join(tmp, "embedded.wasm")
+	text, err := exec.Command("wasm-tools", "component", "embed", "--all-features", "--world", world, dir, file, "-o", out).CombinedOutput()
+	if err != nil {
+		return nil, fmt.Errorf("wasm-tools component embed: %s", text)
+	}
+	return os.ReadFile(out)
+}
+
+// checkEncoded encodes and compares with what is expected.
+func checkEncoded(t *testing.T, dir string, core []byte, o build.EncodeOptions) error {
+	wantError := strings.HasPrefix(filepath.Base(dir), "error-")
+	e, err := build.Encode(core, o)
+	if wantError {
+		if err == nil {
+			return fmt.Errorf("there should be an error")
+		}
+		t.Logf("%s: %v", filepath.Base(dir), err)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	c, err := component.Decode(e.Component)
+	if err != nil {
+		return err
+	}
+	if err := component.Validate(c); err != nil {
+		return fmt.Errorf("our validator: %w", err)
+	}
+	out := filepath.Join(t.TempDir(), "component.wasm")
+	if err := os.WriteFile(out, e.Component, 0o666); err != nil {
+		return err
+	}
+	if text, err := exec.Command("wasm-tools", "validate", "--features", "all", out).CombinedOutput(); err != nil {
+		return fmt.Errorf("wasm-tools validate: %s", text)
+	}
+	have, err := worldOf(out)
+	if err != nil {
+		return err
+	}
+	expected, err := os.ReadFile(filepath.Join(dir, "component.wat"))
+	if err != nil {
+		return err
+	}
+	// Released tools want destructors written in a longer way.
+	expected = regexp.MustCompile(`\(dtor (\$(?:"[^"]*"|[^()\s]+))\)`).ReplaceAll(expected, []byte("(dtor (func $1))"))
+	if err := os.WriteFile(out, expected, 0o666); err != nil {
+		return err
+	}
+	want, err := worldOf(out)
+	if err != nil {
+		return fmt.Errorf("the expected component: %w", err)
+	}
+	if diff := gocmp.Diff(want, have); diff != "" {
+		return fmt.Errorf("the world differs (- expected):\n%s", diff)
+	}
+	return nil
+}
+
+// worldOf describes the world of a component.
+func worldOf(file string) (string, error) {
+	text, err := exec.Command("wasm-tools", "component", "wit", file).CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("wasm-tools component wit: %s", text)
+	}
+	return sortedOutline(string(text))
+}
+
+// sortedOutline describes WIT without regard to order.
+func sortedOutline(text string) (string, error) {
+	r, _, err := wit.ParseText(map[string]string{"component.wit": text}, wit.Features{"*"})
+	if err != nil {
+		return "", err
+	}
+	slices.SortFunc(r.Packages, func(a, b *wit.Package) int { return cmp.Compare(a.Name.String(), b.Name.String()) })
+	for _, p := range r.Packages {
+		slices.SortFunc(p.Interfaces, func(a, b *wit.Interface) int { return cmp.Compare(a.Name, b.Name) })
+		for _, i := range p.Interfaces {
+			sortInterface(i)
+		}
+		for _, w := range p.Worlds {
+			for _, items := range [][]*wit.WorldItem{w.Imports, w.Exports} {
+				slices.SortFunc(items, func(a, b *wit.WorldItem) int { return cmp.Compare(a.Name, b.Name) })
+				for _, it := range items {
+					if it.Interface != nil {
+						sortInterface(it.Interface)
+					}
+				}
+			}
+		}
+	}
+	return outline.FromModel(r, false), nil
+}
+
+func sortInterface(i *wit.Interface) {
+	slices.SortFunc(i.Types, func(a, b *wit.TypeDef) int { return cmp.Compare(a.Name, b.Name) })
+	slices.SortFunc(i.Funcs, func(a, b *wit.Function) int { return cmp.Compare(a.ABIName(), b.ABIName()) })
+}
