@@ -172,7 +172,8 @@ type exportHalf struct {
 	post   int // post-return or -1
 	opts   int
 	plan   *abi.GoPlan
-	blocks bool // the component instance may block
+	blocks bool  // the component instance may block
+	enters []int // by a call of the host; see reentry
 
 	scalars *abi.ScalarPlan // if it will do; see callScalar
 }
@@ -190,6 +191,7 @@ func (k *linking) half(name string, f *component.Func) *exportHalf {
 		opts: k.options(&f.Opts, f.Instance),
 
 		blocks: k.pre.blocks[f.Instance],
+		enters: k.pre.c.enter.entering(-1, f.Instance),
 	}
 }
 
@@ -206,8 +208,12 @@ func (in *Instance) callExport(h *exportHalf, params, result unsafe.Pointer) err
 		in.beginStack(h.sub)
 	}
 	a, err := in.activate(h.core)
+	if err == nil && h.enters != nil {
+		err = in.enterOnce(h.enters)
+	}
 	if err == nil {
 		err = in.callLifted(h, a, params, result)
+		in.exit(h.enters)
 	}
 	if h.blocks {
 		in.endStack()

@@ -36,11 +36,11 @@ func compileProgram(ctx context.Context, e *Engine, name string, prog *component
 	if err := prog.Runnable(); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	c := &Component{name: name, e: e, prog: prog, steps: make([]compiledStep, len(prog.Steps))}
+	c := &Component{name: name, e: e, prog: prog, steps: make([]compiledStep, len(prog.Steps)), enter: newReentry(prog)}
 	m := &moduleCompiler{e: e, name: name, prog: prog, parsed: map[int]*wasm.Module{}, done: map[moduleKey]wazero.CompiledModule{}}
 	for i, s := range prog.Steps {
 		if inst, ok := s.(*component.InstantiateModule); ok {
-			if err := m.compile(ctx, &c.steps[i], inst, directArgs(prog, inst.Args)); err != nil {
+			if err := m.compile(ctx, &c.steps[i], inst, directArgs(c, inst.Args)); err != nil {
 				return nil, err
 			}
 		}
@@ -112,11 +112,11 @@ func checkSpare(ctx context.Context, e *Engine, name string, prog *component.Pro
 
 // directArgs replaces calls between component instances that move nothing but
 // numbers by the callee's core function, so that they are calls from wasm to
-// wasm. A callee that is polled must be noted as entered, so it is called
-// through the host.
-func directArgs(prog *component.Program, args []component.CoreImport) []component.CoreImport {
+// wasm. A callee that is polled must be noted as entered, as must one that might
+// be entered again during the call, so they are called through the host.
+func directArgs(c *Component, args []component.CoreImport) []component.CoreImport {
 	polled := map[int]bool{}
-	for _, p := range prog.Polls {
+	for _, p := range c.prog.Polls {
 		polled[p.Instance] = true
 	}
 	out := slices.Clone(args)
@@ -124,7 +124,7 @@ func directArgs(prog *component.Program, args []component.CoreImport) []componen
 		ref := &out[i].Ref
 		f := ref.Func
 		if ref.Kind != component.CoreLowered || f.Import != nil || f.Core.Kind != component.CoreExported ||
-			f.Opts.PostReturn.Kind != component.CoreNone || polled[f.Instance] || !onlyNumbers(f.Type) {
+			f.Opts.PostReturn.Kind != component.CoreNone || polled[f.Instance] || !onlyNumbers(f.Type) || c.enter.entering(ref.Instance, f.Instance) != nil {
 			continue
 		}
 		*ref = f.Core

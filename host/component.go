@@ -13,6 +13,7 @@ type Component struct {
 	e     *Engine
 	prog  *component.Program
 	steps []compiledStep // by step; zero for steps that instantiate no module
+	enter *reentry
 }
 
 // Name gives the name it was compiled under.

@@ -290,7 +290,7 @@ func (p *InstancePre) exportHalf(name string, f *component.Func, params, result 
 	}
 	h := *p.exports[f]
 	h.name, h.plan = name, plan
-	if h.post < 0 && !h.blocks {
+	if h.post < 0 && !h.blocks && h.enters == nil {
 		h.scalars = plan.Scalars()
 	}
 	return &h, nil

@@ -64,6 +64,7 @@ type subInstance struct {
 	in      *Instance
 	table   abi.Table
 	noLeave bool // in realloc or post-return, which must not call imports
+	active  bool // entered, if it is watched; see reentry
 	index   int
 	gate    gate
 }

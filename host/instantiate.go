@@ -95,6 +95,13 @@ func (in *Instance) destructor(core, owner int) func(context.Context, *abi.Table
 			_, err := in.callCore(core, uint64(e.Rep))
 			return err
 		}
+		if caller := t.Owner.(*subInstance); caller != &in.host {
+			enters := in.pre.c.enter.entering(caller.index, owner)
+			if err := in.enterOnce(enters); err != nil {
+				return err
+			}
+			defer in.exit(enters)
+		}
 		if !in.pre.blocks[owner] {
 			in.router.enter(owner)
 			_, err := in.callCore(core, uint64(e.Rep))

@@ -82,6 +82,9 @@ func (k *linking) lowerLifted(name string, ref *component.CoreRef) (api.GoModule
 			panic(&hostError{name, err, where})
 		}
 	}
+	if enters := k.pre.c.enter.entering(sub, f.Instance); enters != nil {
+		call = entering(enters, name, call)
+	}
 	if !callee.blocks {
 		return call, plan.Caller, nil
 	}
@@ -94,6 +97,18 @@ func (k *linking) lowerLifted(name string, ref *component.CoreRef) (api.GoModule
 		call(ctx, m, stack)
 		in.leaveSub(callee.sub)
 	}, plan.Caller, nil
+}
+
+// entering has a call of another component instance note which it enters.
+func entering(subs []int, name string, call api.GoModuleFunc) api.GoModuleFunc {
+	return func(ctx context.Context, m api.Module, stack []uint64) {
+		in := instanceOf(ctx)
+		if err := in.enterOnce(subs); err != nil {
+			panic(&hostError{name: name, err: err})
+		}
+		call(ctx, m, stack)
+		in.exit(subs)
+	}
 }
 
 // transfer calls a function of another component instance; opts are those of
