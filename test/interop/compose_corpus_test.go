@@ -33,7 +33,7 @@ var complaints = map[string]string{
 	"component-not-wat":            `root.wat`,
 	"conflict-on-import":           `root.wat and .*b.wat import "a" with types that differ: "x"`,
 	"def-mismatch":                 `definitions.wat does not fit the import "foo" of .*root.wat: "foo": it is missing`,
-	"disallow-imports":             `nothing provides a, which .*root.wat imports`,
+	"disallow-imports":             `nothing provides a, imported by .*root.wat`,
 	"export-on-import":             `an export "x" cannot be taken|there is no instance "a"`,
 	"incompatible-explicit-export": `the export "x" of .*a.wat does not fit the import "a" of .*root.wat`,
 	"instantiation-cycle":          `cycle: a1 -> a2 -> a1`,
@@ -135,7 +135,7 @@ func checkComplaint(t *testing.T, name string, err error) {
 	}
 	t.Log(err)
 	want := complaints[name]
-	if want == "" || !regexp.MustCompile("(?s)" + want).MatchString(err.Error()) {
+	if want == "" || !regexp.MustCompile("(?s)"+want).MatchString(err.Error()) {
 		t.Errorf("the complaint should be about %q", want)
 	}
 }
