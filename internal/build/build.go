@@ -30,6 +30,8 @@ type Options struct {
 	Features []string                        // of the WIT's @unstable items, those to keep
 	Warn     func(msg string)                // told what the user should know; may be nil
 	Step     func(what string) (done func()) // told what is being done; may be nil
+
+	NameResources bool // see encode.Options
 }
 
 // A Result is a built component.
@@ -79,7 +81,7 @@ func Component(ctx context.Context, o Options) (*Result, error) {
 	if err != nil {
 		return nil, fmt.Errorf("world %s: %w", world.ID(), err)
 	}
-	binary, err := encode.Component(built.Core, polyfilled.World, encode.Options{})
+	binary, err := encode.Component(built.Core, polyfilled.World, encode.Options{NameResources: o.NameResources})
 	if err != nil {
 		return nil, fmt.Errorf("wrapping %s as %s: %w", pkg.ImportPath, world.ID(), err)
 	}

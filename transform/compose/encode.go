@@ -71,15 +71,38 @@ func (w *writer) instance(in *instance) {
 		switch {
 		case l.from == nil:
 			arg.Index = l.group.index
-		case l.export == nil:
-			arg.Index = l.from.index
 		default:
-			arg.Index = w.export(l.from, l.export)
+			arg.Index = w.provided(l)
 		}
 		args = append(args, arg)
 	}
 	w.s.defs = append(w.s.defs, &component.Instance{Instantiate: true, Component: w.components[in.def], Args: args})
 	in.index = w.s.next(component.SortInstance)
+}
+
+// provided gives the index of what meets an import from another instance.
+func (w *writer) provided(l *link) uint32 {
+	index := l.from.index
+	if l.export != nil {
+		index = w.export(l.from, l.export)
+	}
+	if !l.added {
+		return index
+	}
+	bundle := &component.Instance{}
+	given := l.exported()
+	for _, item := range l.item.Items {
+		i, known := uint32(0), false
+		if component.Find(given.Items, item.Name) == nil {
+			i, known = w.s.findClass(l.in.of(item.Resource))
+		}
+		if !known {
+			i = w.s.alias(component.Alias{Target: component.AliasExport, Sort: item.Sort, Instance: index, Name: item.Name})
+		}
+		bundle.Exports = append(bundle.Exports, component.InlineExport{Name: item.Name, Sort: item.Sort, Index: i})
+	}
+	w.s.defs = append(w.s.defs, bundle)
+	return w.s.next(component.SortInstance)
 }
 
 // export gives the index of an export of an instance.

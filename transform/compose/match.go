@@ -21,11 +21,12 @@ func (d *definition) side() side { return side{d.name, d.surface} }
 type matcher struct {
 	want, got side
 	same      func(want, got *component.Resource) error
-	equal     map[[2]*abi.Type]bool // pairs found equal
+	known     func(want *component.Item) bool // of a resource: what is given need not have it; nil for never
+	equal     map[[2]*abi.Type]bool           // pairs found equal
 }
 
 func newMatcher(want, got side, same func(want, got *component.Resource) error) *matcher {
-	return &matcher{want, got, same, make(map[[2]*abi.Type]bool)}
+	return &matcher{want: want, got: got, same: same, equal: make(map[[2]*abi.Type]bool)}
 }
 
 // A mismatch is a function, or another item, whose types differ.
@@ -65,6 +66,9 @@ func (m *matcher) item(want, got *component.Item) error {
 func (m *matcher) instance(want, got *component.Item) error {
 	for _, sub := range want.Items {
 		has := component.Find(got.Items, sub.Name)
+		if has == nil && sub.Resource != nil && m.known != nil && m.known(sub) {
+			continue
+		}
 		if has == nil {
 			e := &mismatch{item: sub.Name, why: errors.New("it is missing")}
 			if sub.Func != nil {
@@ -186,7 +190,14 @@ func fits(l *link, export *component.Item, d *definition) bool {
 		}
 		return errors.New("they are imported under different names")
 	})
+	m.known = l.fromElsewhere
 	return m.item(l.item, export) == nil
+}
+
+// fromElsewhere tells whether an import has a resource from another import
+// and only names it again, as it must for some tools and need not for others.
+func (l *link) fromElsewhere(item *component.Item) bool {
+	return item.Resource.Imported && item.Resource.Import[0] != l.item.Name
 }
 
 // sameImport tells whether two resource types have the same name of the same
@@ -219,6 +230,7 @@ func (c *composer) check() error {
 				continue
 			}
 			m := newMatcher(in.def.side(), l.from.def.side(), sameClass(in, l.from))
+			m.known = l.add
 			if err := m.item(l.item, l.exported()); err != nil {
 				return l.misfit(err.Error())
 			}
@@ -230,6 +242,16 @@ func (c *composer) check() error {
 		}
 	}
 	return c.addTypes()
+}
+
+// add has the writer add a resource to what meets the import, if the result
+// imports it.
+func (l *link) add(item *component.Item) bool {
+	if !l.fromElsewhere(item) || l.in.of(item.Resource).group == nil || component.Find(l.item.Items, item.Name) != item {
+		return false
+	}
+	l.added = true
+	return true
 }
 
 // misfit says that what meets an import does not fit it.

@@ -27,6 +27,7 @@ type link struct {
 	from   *instance       // nil: an import of the result
 	export *component.Item // nil: the instance from itself
 	group  *group          // the import of the result
+	added  bool            // resources are added to what from has
 }
 
 func newInstance(name string, d *definition) *instance {

@@ -30,6 +30,14 @@ func wiring(c *component.Component) string {
 			add(d.Sort, fmt.Sprintf("%s of %s", d.Name, get(component.SortInstance, d.Instance)))
 		case *component.Instance:
 			name := fmt.Sprintf("instance %d", len(names[component.SortInstance]))
+			if !d.Instantiate {
+				fmt.Fprintf(&b, "%s\n", name)
+				for _, x := range d.Exports {
+					fmt.Fprintf(&b, "  has %s = %s\n", x.Name, get(x.Sort, x.Index))
+				}
+				add(component.SortInstance, name)
+				continue
+			}
 			fmt.Fprintf(&b, "%s of %s\n", name, get(component.SortComponent, d.Component))
 			for _, a := range d.Args {
 				fmt.Fprintf(&b, "  with %s = %s\n", a.Name, get(a.Sort, a.Index))

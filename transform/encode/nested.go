@@ -69,7 +69,14 @@ func (n *nested) importType(t *wit.TypeDef) uint32 {
 func (n *nested) exportType(t *wit.TypeDef) uint32 {
 	owner := n.e.owner(n.f, true, t)
 	if owner != n.f {
-		return n.importType(t)
+		i := n.importType(t)
+		if !n.e.names(n.f, t) {
+			return i
+		}
+		if _, ok := n.exports.named[t.Name]; !ok {
+			n.exports.named[t.Name] = n.b.export(t.Name, component.SortType, i, nil)
+		}
+		return n.exports.named[t.Name]
 	}
 	t = owner.types[t.Name]
 	if i, ok := n.exports.named[t.Name]; ok {

@@ -77,9 +77,24 @@ func (e *encoder) instanceScope(own *iface) *scope {
 		if owner == own {
 			return s.declare(owner.types[t.Name])
 		}
-		return s.fromRoot(e.rootType(owner, t))
+		i := s.fromRoot(e.rootType(owner, t))
+		if !e.names(own, t) {
+			return i
+		}
+		if _, ok := s.named[t.Name]; !ok {
+			s.named[t.Name] = s.export(t.Name, component.ExternDesc{Sort: component.SortType, Index: i})
+		}
+		return s.named[t.Name]
 	}
 	return s
+}
+
+// names tells whether an interface exports a resource of another one that it
+// mentions, which Options.NameResources asks for, under the resource's name.
+func (e *encoder) names(f *iface, t *wit.TypeDef) bool {
+	own := f.types[t.Name]
+	_, resource := t.Kind.(*wit.Resource)
+	return e.o.NameResources && resource && (own == nil || direct(own) == t) && f.funcs[t.Name] == nil
 }
 
 // define gives a type an index.
