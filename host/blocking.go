@@ -23,6 +23,9 @@ func (k *linking) mayBlock(inst, name string) bool {
 func (k *linking) findBlocking(ctx context.Context) {
 	calls := make([][]int, len(k.prog.Instances)) // who calls it, by component instance
 	var found []int
+	for _, p := range k.prog.Polls {
+		k.polled[p.Instance] = true
+	}
 	add := func(sub int) {
 		if !k.pre.blocks[sub] {
 			k.pre.blocks[sub] = true
@@ -41,6 +44,8 @@ func (k *linking) findBlocking(ctx context.Context) {
 				if k.blocking[importPath(ref.Func.Import)] {
 					add(ref.Instance)
 				}
+			case ref.Kind == component.CoreLowered && k.isForked(ref.Func):
+				// its caller does not wait
 			case ref.Kind == component.CoreLowered:
 				calls[ref.Func.Instance] = append(calls[ref.Func.Instance], ref.Instance)
 			case ref.Kind == component.CoreResourceDrop && !ref.Resource.Imported:

@@ -81,6 +81,7 @@ type op struct {
 	in         *Instance
 	f          opFunc
 	sub        int         // the component instance that it enters next
+	pause      *pause      // of the stack whose op it is; nil if it enters one
 	wake       chan signal // capacity 1
 	cancelable bool        // by the caller's context
 	abandoned  atomic.Bool // the caller has gone; nobody reads the result
@@ -493,6 +494,10 @@ func (o *op) leave(err error) {
 
 func (o *op) end() bool {
 	o.done = true
+	if o.pause != nil {
+		o.in.drv.push(o.pause)
+		return true
+	}
 	if !o.shared {
 		return !o.abandoned.Load()
 	}

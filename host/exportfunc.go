@@ -255,7 +255,7 @@ func (c *exportCall[P, R]) resume(o *op, t *task) {
 
 // resume is the router's way to a ready op.
 func (in *Instance) resume(o *op, t *task) {
-	if in.pre.blocks[o.sub] && (in.busy(o.sub) || !in.mayEnter(o.sub)) {
+	if o.pause == nil && in.pre.blocks[o.sub] && (in.busy(o.sub) || !in.mayEnter(o.sub)) {
 		in.drv.push(&resumption{o, t})
 		return
 	}

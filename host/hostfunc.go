@@ -32,7 +32,7 @@ func Func[P, R any](fn func(c *Call, p P) (R, error)) HostFunc {
 // the guest goes on without waiting, or later from any goroutine. An error
 // that fn returns is a trap.
 func AsyncFunc[P, R any](fn func(c *Call, p P, done *Completion[R]) error) AsyncHostFunc {
-	return &asyncFunc[P, R]{fn}
+	return &asyncFunc[P, R]{fn: fn}
 }
 
 // A Call is one activation of a host function. It is valid until the function

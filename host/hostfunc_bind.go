@@ -49,7 +49,8 @@ func bindFunc[P, R any](plan *abi.GoPlan, fn func(*Call, P) (R, error)) hostCall
 }
 
 type asyncFunc[P, R any] struct {
-	fn func(*Call, P, *Completion[R]) error
+	fn    func(*Call, P, *Completion[R]) error
+	inner bool // guests of the same instance resolve it
 }
 
 // bindStart binds the half that answers the result or a pending handle.
@@ -78,6 +79,9 @@ func (f *asyncFunc[P, R]) start(name string, c *Call, p P, d *Completion[R]) (r 
 	t, pending := d.w.pend(func() *task {
 		t := in.router.newTask(hostTask, c.sub)
 		t.fn, t.work, t.done, t.host = name, &d.w, d, f
+		if f.inner {
+			in.router.hosts.discount(t)
+		}
 		return t
 	})
 	if pending {

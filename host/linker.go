@@ -12,13 +12,14 @@ type Linker struct {
 	insts []*Definitions
 }
 
-// NewLinker makes a linker that already has the two interfaces of the
-// convention which the router implements: isyswasfa:isyswasfa/isyswasfa and
-// isyswasfa:io/poll, and for the latter the resource pollable of
-// wasi:io/poll@0.2.0.
+// NewLinker makes a linker that already has the interfaces which the router
+// implements: isyswasfa:isyswasfa/isyswasfa and isyswasfa:io/poll of the
+// convention, for the latter the resource pollable of wasi:io/poll@0.2.0, and
+// isyswasfa:bridge/bridge, by which synchronous code waits for a task.
 func NewLinker(e *Engine) *Linker {
 	l := &Linker{e: e}
 	l.addIsyswasfa()
+	l.addBridge()
 	return l
 }
 

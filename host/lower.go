@@ -38,7 +38,12 @@ func (k *linking) lowerImport(ref *component.CoreRef) (api.GoModuleFunc, abi.Cor
 	if call == nil {
 		return nil, abi.CoreSig{}, errors.New("the import has no definition")
 	}
-	sub, opts, name := ref.Instance, k.options(ref.Opts, ref.Instance), quote(inst, name)
+	return k.lowerHost(quote(inst, name), call, ref)
+}
+
+// lowerHost makes the core function of a host function.
+func (k *linking) lowerHost(name string, call hostCall, ref *component.CoreRef) (api.GoModuleFunc, abi.CoreSig, error) {
+	sub, opts := ref.Instance, k.options(ref.Opts, ref.Instance)
 	f := func(ctx context.Context, _ api.Module, stack []uint64) {
 		in := instanceOf(ctx)
 		in.leave(sub, name)
@@ -58,6 +63,13 @@ func (k *linking) lowerImport(ref *component.CoreRef) (api.GoModuleFunc, abi.Cor
 // lowerLifted is a call of another component instance.
 func (k *linking) lowerLifted(name string, ref *component.CoreRef) (api.GoModuleFunc, abi.CoreSig, error) {
 	f := ref.Func
+	if k.pre.blocks[f.Instance] && k.isForked(f) {
+		call, err := k.forkedCall(f)
+		if err != nil {
+			return nil, abi.CoreSig{}, err
+		}
+		return k.lowerHost(f.Name, call, ref)
+	}
 	plan, err := abi.BindTransfer(f.Type, k.pre.resolve)
 	if err != nil {
 		return nil, abi.CoreSig{}, err

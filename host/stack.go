@@ -159,7 +159,7 @@ func (in *Instance) pause(p *pause) error {
 	own := in.drv.own
 	in.drv.mu.Unlock()
 	if f := st.fork; f != nil {
-		st.fork = nil
+		st.fork, own, drives = nil, nil, nil
 		f.leave()
 	} else {
 		in.pass(nil)

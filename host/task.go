@@ -32,6 +32,8 @@ type task struct {
 	src  PollSource
 	stop func()
 
+	inner bool // guests of the same instance make it ready
+
 	prev, next *task // in router.hosts or router.guests
 }
 
@@ -249,5 +251,14 @@ func (l *taskList) remove(t *task) {
 		t.next.prev = t.prev
 	}
 	t.prev, t.next = nil, nil
+	if !t.inner {
+		l.n--
+	}
+}
+
+// discount counts a task of the list no more: no event from outside will make
+// it ready.
+func (l *taskList) discount(t *task) {
+	t.inner = true
 	l.n--
 }

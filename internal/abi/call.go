@@ -3,6 +3,7 @@ package abi
 import (
 	"context"
 	"encoding/binary"
+	"slices"
 	"unsafe"
 )
 
@@ -92,6 +93,17 @@ func (cx *Call) End() error {
 		return trapf(TrapBorrowed, "%d borrow handle(s) not dropped before the call returned", cx.borrows)
 	}
 	return nil
+}
+
+// TakeLent has the handles that were lent to the call stay lent when it ends,
+// until the function is called that it answers; nil if there are none.
+func (cx *Call) TakeLent() (unlend func()) {
+	if len(cx.lent) == 0 {
+		return nil
+	}
+	t, lent := cx.Opts.Table, slices.Clone(cx.lent)
+	cx.lent = cx.lent[:0]
+	return func() { t.unlend(lent) }
 }
 
 // view takes a fresh view of the memory. It is called at the start of every
