@@ -220,9 +220,6 @@ func sameClass(want, got *instance) func(a, b *component.Resource) error {
 
 // check checks the types of all links between instances, and merges the
 // imports of the result.
-//
-// This is where a link whose ends differ only in colour is found out: one
-// calls a function, the other has its start and result halves.
 func (c *composer) check() error {
 	for _, in := range c.sorted {
 		for _, l := range in.links {

@@ -38,7 +38,10 @@ func newInstance(name string, d *definition) *instance {
 	return in
 }
 
-// wire makes the instances and finds out what meets each import.
+// wire makes the instances and finds out what meets each import. Nothing but
+// links depends on an instance before wire returns, so one that is to stand
+// between two others can be put there until then: its imports are linked to
+// the one, and the link of the other to it.
 func (c *composer) wire(root Input) error {
 	d, err := c.parse(root)
 	if err != nil {
