@@ -405,6 +405,7 @@ func (d *driver) take() work {
 func (d *driver) push(w work) {
 	d.mu.Lock()
 	d.queue = append(d.queue, w)
+	d.role.mark() // who has the role took it without the lock, perhaps
 	d.mu.Unlock()
 }
 
