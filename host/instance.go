@@ -135,6 +135,25 @@ func (in *Instance) Stats() InstanceStats {
 	return s
 }
 
+// MemorySize gives the size, in bytes, of all linear memories together through
+// which components pass values. They never shrink. It waits for the driver.
+func (in *Instance) MemorySize() (size uint64) {
+	in.onDriver(func() {
+		seen := map[coreFunc]bool{}
+		for i := range in.pre.opts {
+			m := in.pre.opts[i].memory
+			if m.step < 0 || in.mods[m.step] == nil || seen[m] {
+				continue
+			}
+			seen[m] = true
+			if mem := in.mods[m.step].ExportedMemory(m.name); mem != nil {
+				size += uint64(mem.Size())
+			}
+		}
+	})
+	return size
+}
+
 func (in *Instance) stats() InstanceStats {
 	s := in.router.stats()
 	for i := range in.subs {

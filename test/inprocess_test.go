@@ -17,7 +17,7 @@ import (
 )
 
 // handler gives an HTTP handler that runs a guest in this process.
-func handler(tb testing.TB, file string) (*host.Engine, *wasihttp.Handler) {
+func handler(tb testing.TB, file string, conf wasihttp.Config) (*host.Engine, *wasihttp.Handler) {
 	tb.Helper()
 	binary, err := os.ReadFile(file)
 	if err != nil {
@@ -40,7 +40,7 @@ func handler(tb testing.TB, file string) (*host.Engine, *wasihttp.Handler) {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	h, err := wasihttp.NewHandler(pre, wasihttp.Config{WASI: wasi.Config{Stderr: os.Stderr}})
+	h, err := wasihttp.NewHandler(pre, conf)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -49,7 +49,7 @@ func handler(tb testing.TB, file string) (*host.Engine, *wasihttp.Handler) {
 
 // TestNothingIsLeft counts what requests leave behind: nothing.
 func TestNothingIsLeft(t *testing.T) {
-	engine, h := handler(t, component(t, "hello"))
+	engine, h := handler(t, component(t, "hello"), wasihttp.Config{WASI: wasi.Config{Stderr: os.Stderr}})
 	s := httptest.NewServer(h)
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}}
 	total := 500
@@ -108,7 +108,7 @@ func BenchmarkRequest(b *testing.B) {
 	if file == "" {
 		b.Skip("ISYSWASFA_BENCH_COMPONENT names no component")
 	}
-	_, h := handler(b, file)
+	_, h := handler(b, file, wasihttp.Config{WASI: wasi.Config{Stderr: os.Stderr}})
 	request := httptest.NewRequest(http.MethodGet, "http://localhost/", nil)
 	b.ReportAllocs()
 	for b.Loop() {

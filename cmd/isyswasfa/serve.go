@@ -22,13 +22,14 @@ func serveCommand() *cli.Command {
 		Usage:     "serve a component that exports wasi:http/handler",
 		ArgsUsage: "COMPONENT.wasm|PKGDIR",
 		Description: "Answers HTTP requests with a component, or with a Go package that it builds first.\n" +
-			"Every request gets an instance of its own. SIGINT and SIGTERM finish the requests in\n" +
-			"flight and end the program.\n\n" +
+			"Every request gets an instance of its own, or with --instances shared all of them use\n" +
+			"one, and its memory. SIGINT and SIGTERM finish the requests in flight and end the program.\n\n" +
 			"Example:\n   isyswasfa serve ./test/cases/hello\n   isyswasfa serve --addr 127.0.0.1:0 hello.wasm",
 		Flags: append([]cli.Flag{
 			&cli.StringFlag{Name: "addr", Value: "127.0.0.1:8080", Usage: "listen on `HOST:PORT`; port 0 picks a free one"},
 			&cli.DurationFlag{Name: "timeout", Value: time.Minute, Usage: "longest time `D` until a request is answered; 0 for none"},
 			&cli.StringFlag{Name: "max-memory", Value: "512MiB", Usage: "most memory of one instance, as `SIZE`"},
+			&cli.StringFlag{Name: "instances", Value: "fresh", Usage: "`WHICH` instance serves a request: a fresh one, or a shared one for all"},
 			&cli.BoolFlag{Name: "interrupt", Usage: "stop guests that compute past the timeout; makes loops slower"},
 			&cli.IntFlag{Name: "max-concurrency", Value: 64, Usage: "most requests `N` at a time; others wait"},
 		}, buildFlags()...),
@@ -49,6 +50,15 @@ func serve(c *cli.Context, arg string) error {
 	}
 	if c.Int("max-concurrency") < 1 {
 		return usagef("--max-concurrency: at least 1 is needed")
+	}
+	switch c.String("instances") {
+	case "fresh":
+	case "shared":
+		if c.Bool("interrupt") {
+			return usagef("--interrupt ends an instance, so it needs --instances fresh")
+		}
+	default:
+		return usagef("--instances: %q is neither fresh nor shared", c.String("instances"))
 	}
 	if c.Duration("timeout") < 0 {
 		return usagef("--timeout: must not be negative")
@@ -94,6 +104,7 @@ func newHandler(ctx context.Context, c *cli.Context, engine *host.Engine, name s
 	return wasihttp.NewHandler(pre, wasihttp.Config{
 		Timeout:        c.Duration("timeout"),
 		MaxConcurrency: c.Int("max-concurrency"),
+		Shared:         c.String("instances") == "shared",
 		WASI:           wasi.Config{Stdout: c.App.Writer, Stderr: stderr},
 		Logger:         slog.New(slog.NewTextHandler(stderr, nil)),
 	})

@@ -78,6 +78,14 @@ func (s *InputStream) FromPipe() bool {
 	return ok
 }
 
+// Break ends the stream of a pipe as its writer would: the reader gets err
+// after what was written. Other streams it leaves alone.
+func (s *InputStream) Break(err error) {
+	if r, ok := s.src.(pipeReader); ok {
+		r.closeWrite(err)
+	}
+}
+
 // rawReader is a source that can be read directly, with blocking.
 type rawReader interface {
 	// buffered is Ready without demand.

@@ -24,9 +24,15 @@ type Config struct {
 	// Linger is how long a guest may go on after its response is complete; 0
 	// means DefaultLinger, a negative value not at all.
 	Linger time.Duration
-	// MaxConcurrency is how many instances may be alive at once. Further
-	// requests wait, for Timeout at most, and then get 503. 0 means any number.
+	// MaxConcurrency is how many requests may be served at once; one counts
+	// until its instance has ended. Further requests wait, for Timeout at most,
+	// and then get 503. 0 means any number.
 	MaxConcurrency int
+	// Shared has all requests served by one instance, so that they share its
+	// memory. If it fails, so do the requests in flight, and the next one gets
+	// a new instance. Linger means nothing then, and an interruptible engine
+	// would end the instance when a single request is given up.
+	Shared bool
 	// WASI is what wasi:cli gives to the guests. The writers may be shared;
 	// see [wasi.SyncWriter].
 	WASI wasi.Config
@@ -42,15 +48,17 @@ type Config struct {
 const DefaultLinger = 5 * time.Second
 
 // A Handler serves HTTP with a component that exports wasi:http/handler. Each
-// request gets an instance of its own, which ends when the response is
-// complete and nothing more is going on in it, or its linger time is up.
+// request gets an instance of its own, unless Config.Shared is set. That ends
+// when the response is complete and nothing more is going on in it, or its
+// linger time is up, or soon after the client has gone.
 type Handler struct {
 	pre    *host.InstancePre
 	handle *host.ExportFunc[sendParams, sendResponse]
 	conf   Config
 	values map[any]any
-	slots  chan struct{} // nil for any number
-	live   sync.WaitGroup
+	slots  chan struct{}  // nil for any number
+	live   sync.WaitGroup // exchanges
+	shared shared
 }
 
 // NewHandler makes a handler. The error says if the component does not export
@@ -84,11 +92,13 @@ func NewHandler(pre *host.InstancePre, c Config) (*Handler, error) {
 }
 
 // Wait waits until all instances have ended; no request must come meanwhile.
+// One that requests share is closed when nothing is going on in it any more.
 // It answers ctx's error if that is first.
 func (h *Handler) Wait(ctx context.Context) error {
 	done := make(chan struct{})
 	go func() {
 		h.live.Wait()
+		h.shared.end(ctx)
 		close(done)
 	}()
 	select {
@@ -137,13 +147,20 @@ type exchange struct {
 	linger    context.Context // for the guest to go on
 	endLinger context.CancelFunc
 
-	failed atomic.Pointer[error] // why the guest failed after its answer
+	failed atomic.Pointer[error]         // why the guest failed after its answer
+	in     atomic.Pointer[host.Instance] // if requests share it
+	lost   bool                          // the client has gone before it had the response
 }
 
 // An outcome is what the guest answered, or why there is no answer.
 type outcome struct {
 	resp *Response
 	err  error
+}
+
+// fromPipe tells whether the response comes from a pipe.
+func (o outcome) fromPipe() bool {
+	return o.resp != nil && o.resp.stream != nil && o.resp.stream.FromPipe()
 }
 
 func (o outcome) drop() {
@@ -187,15 +204,19 @@ func (x *exchange) wait() outcome {
 // answered tells that the client has got all there is.
 func (x *exchange) answered() {
 	x.body.stop()
-	if d := x.h.conf.Linger; d > 0 {
-		time.AfterFunc(d, x.endLinger)
-	} else {
+	switch d := x.h.conf.Linger; {
+	case d <= 0 || x.h.conf.Shared:
 		x.endLinger()
+	case x.lost:
+		time.AfterFunc(min(d, cancelLinger), x.endLinger)
+	default:
+		time.AfterFunc(d, x.endLinger)
 	}
 	close(x.done)
 }
 
-// run calls the guest in a new instance, and keeps that until all is over.
+// run calls the guest, and stays until the client has been answered and the
+// guest is done with the request.
 func (x *exchange) run() {
 	h := x.h
 	defer h.live.Done()
@@ -203,20 +224,10 @@ func (x *exchange) run() {
 		defer func() { <-h.slots }()
 	}
 	defer x.endLinger()
-	in, o := x.call()
-	pipe := o.err == nil && o.resp.stream != nil && o.resp.stream.FromPipe()
-	x.outcome <- o
-	if in == nil {
-		return
-	}
-	switch {
-	case o.err == nil:
-		x.attend(in, pipe)
-	case x.ctx.Err() != nil:
-		x.windDown(in)
-	}
-	if err := in.Close(context.Background()); err != nil {
-		x.log(slog.LevelWarn, "closing the instance failed", err)
+	if h.conf.Shared {
+		x.runShared()
+	} else {
+		x.runFresh()
 	}
 	<-x.done
 	select { // nobody has taken the response
@@ -226,60 +237,80 @@ func (x *exchange) run() {
 	}
 }
 
-func (x *exchange) call() (in *host.Instance, o outcome) {
+// runFresh calls the guest in a new instance, and keeps that until all is over.
+func (x *exchange) runFresh() {
+	in, err := x.h.pre.Instantiate(x.ctx, host.InstanceConfig{Values: x.h.values})
+	if err != nil {
+		x.outcome <- x.noInstance(err)
+		return
+	}
+	o := x.call(in, cancelGrace, func() { interrupt(in) })
+	pipe := o.fromPipe()
+	x.outcome <- o
+	switch {
+	case o.err == nil:
+		x.attend(in, pipe)
+	case x.ctx.Err() != nil:
+		x.windDown(in)
+	}
+	if err := in.Close(context.Background()); err != nil {
+		x.log(slog.LevelWarn, "closing the instance failed", err)
+	}
+}
+
+func (x *exchange) noInstance(err error) outcome {
+	x.req.drop()
+	return outcome{err: fmt.Errorf("making an instance: %w", err)}
+}
+
+// call calls the guest. If the call does not return in the grace time after
+// the request is over, stuck is called. An instance that waits for events is
+// not concerned: its call returns at once.
+func (x *exchange) call(in *host.Instance, grace time.Duration, stuck func()) (o outcome) {
 	defer func() {
 		if p := recover(); p != nil {
 			o.err = fmt.Errorf("panic: %v", p)
 			x.h.conf.Logger.Error("panic while serving a request", "panic", p, "stack", string(debug.Stack()))
 		}
 	}()
-	in, err := x.h.pre.Instantiate(x.ctx, host.InstanceConfig{Values: x.h.values})
-	if err != nil {
-		x.req.drop()
-		return nil, outcome{err: fmt.Errorf("making an instance: %w", err)}
-	}
-	defer interrupt(x.ctx, in)()
+	returned := make(chan struct{})
+	defer close(returned)
+	defer context.AfterFunc(x.ctx, func() {
+		select {
+		case <-returned:
+		case <-time.After(grace):
+			stuck()
+		}
+	})()
 	res, err := x.h.handle.Call(x.ctx, in, sendParams{x.req})
 	switch {
 	case err != nil && errors.Is(err, x.ctx.Err()):
-		return in, outcome{err: context.Cause(x.ctx)}
+		return outcome{err: context.Cause(x.ctx)}
 	case err != nil:
-		return in, outcome{err: err}
+		return outcome{err: err}
 	case res.IsErr:
-		return in, outcome{err: res.Err}
+		return outcome{err: res.Err}
 	}
-	return in, outcome{resp: res.OK}
+	return outcome{resp: res.OK}
 }
 
 // cancelGrace is how long a guest that blocks in a host function or computes
 // may take to notice that its request is over.
 const cancelGrace = 100 * time.Millisecond
 
-// interrupt closes an instance whose call does not return although ctx is
-// cancelled, without waiting for it. An instance that waits for events is not
-// concerned: its call returns at once.
-func interrupt(ctx context.Context, in *host.Instance) (returned func()) {
-	done := make(chan struct{})
-	stop := context.AfterFunc(ctx, func() {
-		select {
-		case <-done:
-		case <-time.After(cancelGrace):
-			ended, cancel := context.WithCancel(context.Background())
-			cancel()
-			_ = in.Close(ended) // says that it has not waited
-		}
-	})
-	return func() {
-		stop()
-		close(done)
-	}
+// interrupt closes an instance whose call does not return, without waiting.
+func interrupt(in *host.Instance) {
+	ended, cancel := context.WithCancel(context.Background())
+	cancel()
+	_ = in.Close(ended) // says that it has not waited
 }
 
-// cancelLinger is how long a guest may clean up after its call was cancelled.
-const cancelLinger = time.Second
+// cancelLinger is how long a guest may clean up after its client has gone.
+const cancelLinger = 50 * time.Millisecond
 
 // windDown lets the guest see that its request is over.
 func (x *exchange) windDown(in *host.Instance) {
+	in.Idle() // the driver has seen the cancellation: now it is the guest's turn
 	ctx, cancel := context.WithTimeout(x.linger, cancelLinger)
 	defer cancel()
 	_ = in.WaitIdle(ctx) // it ends either way
@@ -313,6 +344,9 @@ func (x *exchange) attend(in *host.Instance, pipe bool) {
 
 // failure tells why the guest failed after its answer, if it did.
 func (x *exchange) failure() error {
+	if in := x.in.Load(); in != nil {
+		return in.Err()
+	}
 	if p := x.failed.Load(); p != nil {
 		return *p
 	}

@@ -58,7 +58,7 @@ func (x *exchange) finish(w http.ResponseWriter, r *http.Request, o outcome) {
 	if o.resp.stream != nil {
 		o.resp.stream.Close()
 	}
-	if r.Context().Err() != nil {
+	if x.lost = r.Context().Err() != nil; x.lost {
 		err = code(ConnectionTerminated)
 	}
 	o.resp.sent.Resolve(sendErr(classify(err)))

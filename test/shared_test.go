@@ -1,0 +1,253 @@
+package test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/isyswasfa/isyswasfa/host"
+	"github.com/isyswasfa/isyswasfa/host/wasi"
+	"github.com/isyswasfa/isyswasfa/host/wasihttp"
+)
+
+// A site serves a guest in this process.
+type site struct {
+	*httptest.Server
+	handler *wasihttp.Handler
+	engine  *host.Engine
+	before  int // goroutines
+}
+
+func newSite(t *testing.T, guest string, shared bool) *site {
+	t.Helper()
+	s := &site{before: runtime.NumGoroutine()}
+	s.engine, s.handler = handler(t, component(t, guest), wasihttp.Config{
+		WASI: wasi.Config{Stderr: os.Stderr}, Shared: shared,
+	})
+	s.Server = httptest.NewServer(s.handler)
+	return s
+}
+
+// end stops serving and looks whether anything is left.
+func (s *site) end(t *testing.T) {
+	t.Helper()
+	http.DefaultClient.CloseIdleConnections()
+	s.Client().CloseIdleConnections()
+	s.Server.Close()
+	s.gone(t)
+	goroutinesGone(t, s.before)
+}
+
+// gone waits until all instances have ended.
+func (s *site) gone(t *testing.T) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	if err := s.handler.Wait(ctx); err != nil {
+		t.Errorf("instances are left: %v", err)
+	}
+	if stats := s.engine.Stats(); stats != (host.EngineStats{}) {
+		t.Errorf("left in the engine: %+v", stats)
+	}
+}
+
+// quiet waits until nothing is going on in the shared instance, and checks
+// that its tables are empty.
+func (s *site) quiet(t *testing.T) {
+	t.Helper()
+	var stats host.InstanceStats
+	for range 500 {
+		if stats = s.handler.Stats().InstanceStats; stats == (host.InstanceStats{}) {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Errorf("left in the shared instance: %v", stats)
+}
+
+// TestClientGoesAwayMidStream has a client leave while the guest waits for an
+// origin that answers its first byte only. The guest's request to it must end.
+func TestClientGoesAwayMidStream(t *testing.T) {
+	for _, shared := range []bool{false, true} {
+		t.Run(fmt.Sprintf("shared=%v", shared), func(t *testing.T) {
+			reached, left := make(chan struct{}, 2), make(chan time.Time, 2)
+			origin := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Path == "/quick" {
+					return
+				}
+				io.WriteString(w, "first")
+				w.(http.Flusher).Flush()
+				reached <- struct{}{}
+				<-r.Context().Done()
+				left <- time.Now()
+			}))
+			s := newSite(t, "hash-all", shared)
+			conn, err := net.Dial("tcp", s.Listener.Addr().String())
+			if err != nil {
+				t.Fatal(err)
+			}
+			fmt.Fprintf(conn, "GET / HTTP/1.1\r\nHost: h\r\nurl: %s/quick\r\nurl: %s/a\r\nurl: %s/b\r\n\r\n", origin.URL, origin.URL, origin.URL)
+			// The response has begun, and has the line of the quick one.
+			buf, text := make([]byte, 1000), ""
+			for !strings.Contains(text, "/quick") {
+				n, err := conn.Read(buf)
+				if text += string(buf[:n]); err != nil {
+					t.Fatalf("%q, %v", text, err)
+				}
+			}
+			<-reached
+			<-reached
+			gone := time.Now()
+			conn.Close()
+			took := max((<-left).Sub(gone), (<-left).Sub(gone))
+			t.Logf("both requests to the origin ended %v after the client had gone", took)
+			s.quiet(t)
+			t.Logf("all was over after %v", time.Since(gone))
+			origin.Close()
+			s.end(t)
+		})
+	}
+}
+
+// TestSharedInstance has many requests in flight in one instance, again and
+// again: what they need is given back. The guest's memory cannot shrink, and
+// its collector takes some rounds to settle; from then on it does not grow.
+func TestSharedInstance(t *testing.T) {
+	const most = 20 // rounds until memory has not grown for some
+	requests, same := 1000, 3
+	if testing.Short() {
+		requests = 100
+	}
+	if *long {
+		same = 10
+	}
+	// The origin answers when all requests have arrived.
+	var arrived sync.WaitGroup
+	origin := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		arrived.Done()
+		arrived.Wait()
+		io.WriteString(w, verses[0].text)
+	}))
+	s := newSite(t, "hash-all", true)
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: requests}}
+	want := fmt.Sprintf("%s/a: %s\n", origin.URL, verses[0].digest)
+	var heap, memory []uint64 // in KiB
+	for grown := 0; len(memory)-grown <= same; {
+		arrived.Add(requests)
+		var wg sync.WaitGroup
+		for range requests {
+			wg.Go(func() {
+				request, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL, nil)
+				request.Header.Set("url", origin.URL+"/a")
+				response, err := client.Do(request)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				defer response.Body.Close()
+				if body, err := io.ReadAll(response.Body); string(body) != want || err != nil {
+					t.Errorf("%q, %v; want %q", body, err, want)
+				}
+			})
+		}
+		wg.Wait()
+		s.quiet(t)
+		if n := s.engine.Stats().Instances; n != 1 {
+			t.Errorf("%d instances", n)
+		}
+		client.CloseIdleConnections()
+		heap, memory = append(heap, settledHeap()), append(memory, s.handler.Stats().Memory>>10)
+		if n := len(memory); n == 1 || memory[n-1] > memory[n-2] {
+			grown = n
+		}
+		if len(memory) == most+same {
+			t.Error("linear memory grows and grows")
+			break
+		}
+	}
+	t.Logf("%d requests in flight; after each round, in KiB: heap %v, linear memory %v", requests, heap, memory)
+	if last, first := heap[len(heap)-1], heap[0]; last > first+first/4+1024 {
+		t.Error("the heap grows from round to round")
+	}
+	origin.Close()
+	s.end(t)
+}
+
+// settledHeap gives what lives in this process's heap, in KiB.
+func settledHeap() uint64 {
+	var m runtime.MemStats
+	for range 3 {
+		runtime.GC()
+	}
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc >> 10
+}
+
+// TestSharedInstanceFails has a guest trap: the requests in flight fail with
+// it, and the next one finds another instance.
+func TestSharedInstanceFails(t *testing.T) {
+	s := newSite(t, "gauntlet", true)
+	if status, body := get(t, s.URL+"/ok"); status != http.StatusOK {
+		t.Fatalf("%d %q", status, body)
+	}
+	var wg sync.WaitGroup
+	begun := make(chan struct{})
+	wg.Go(func() { // its response has begun
+		response, err := http.Get(s.URL + "/endless")
+		if err != nil {
+			t.Error(err)
+			close(begun)
+			return
+		}
+		defer response.Body.Close()
+		io.ReadFull(response.Body, make([]byte, 10))
+		close(begun)
+		if _, err := io.Copy(io.Discard, response.Body); err == nil {
+			t.Error("a response of an instance that failed has come to a good end")
+		}
+	})
+	wg.Go(func() { // its response has not
+		<-begun
+		if status, body := get(t, s.URL+"/hang"); status != http.StatusInternalServerError {
+			t.Errorf("%d %q", status, body)
+		}
+	})
+	<-begun
+	for s.handler.Stats().Tasks < 2 {
+		time.Sleep(time.Millisecond)
+	}
+	if status, body := get(t, s.URL+"/trap"); status != http.StatusInternalServerError {
+		t.Errorf("%d %q", status, body)
+	}
+	wg.Wait()
+	if status, body := get(t, s.URL+"/ok"); status != http.StatusOK {
+		t.Errorf("%d %q", status, body)
+	}
+	s.end(t)
+}
+
+// TestServeShared is the flag.
+func TestServeShared(t *testing.T) {
+	s := serve(t, component(t, "gauntlet"), "--instances=shared")
+	get(t, s.URL+"/spawn?ms=1")
+	s.says(t, "spawned goroutine ended")
+	if _, body := get(t, s.URL+"/spawned"); body != "1\n" {
+		t.Errorf("the second request got %q: it is in another instance", body)
+	}
+	for _, args := range [][]string{{"--instances=many"}, {"--instances=shared", "--interrupt"}} {
+		_, stderr, status := isyswasfa(t, append([]string{"serve", "none.wasm"}, args...)...)
+		if status != 2 || !bytes.Contains([]byte(stderr), []byte("--in")) {
+			t.Errorf("%v: exit status %d, %s", args, status, stderr)
+		}
+	}
+}
