@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -32,6 +33,7 @@ func callCommand() *cli.Command {
 		Flags: append([]cli.Flag{
 			&cli.BoolFlag{Name: "stub", Usage: "let imports that nothing provides trap when they are called"},
 			&cli.StringFlag{Name: "max-memory", Value: "4GiB", Usage: "most memory of each linear memory, as `SIZE`"},
+			traceFlag(),
 		}, buildFlags()...),
 		Action: func(c *cli.Context) error {
 			if c.NArg() != 2 {
@@ -69,7 +71,7 @@ func parseCall(text string) (callExpr, error) {
 	return e, nil
 }
 
-func call(c *cli.Context, arg string, expr callExpr) error {
+func call(c *cli.Context, arg string, expr callExpr) (err error) {
 	maxMemory, err := parseSize(c.String("max-memory"))
 	if err != nil {
 		return usagef("--max-memory: %v", err)
@@ -78,8 +80,13 @@ func call(c *cli.Context, arg string, expr callExpr) error {
 	if err != nil {
 		return err
 	}
+	observer, finish, err := tracing(c)
+	if err != nil {
+		return err
+	}
+	defer func() { err = cmp.Or(err, finish()) }()
 	ctx := context.WithoutCancel(c.Context)
-	engine, err := host.NewEngine(ctx, host.Config{CacheDir: cacheDir("compiled"), MaxMemory: maxMemory})
+	engine, err := host.NewEngine(ctx, host.Config{CacheDir: cacheDir("compiled"), MaxMemory: maxMemory, Observer: observer})
 	if err != nil {
 		return err
 	}

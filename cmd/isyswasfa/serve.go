@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -32,6 +33,7 @@ func serveCommand() *cli.Command {
 			&cli.StringFlag{Name: "instances", Value: "fresh", Usage: "`WHICH` instance serves a request: a fresh one, or a shared one for all"},
 			&cli.BoolFlag{Name: "interrupt", Usage: "stop guests that compute past the timeout; makes loops slower"},
 			&cli.IntFlag{Name: "max-concurrency", Value: 64, Usage: "most requests `N` at a time; others wait"},
+			traceFlag(),
 		}, buildFlags()...),
 		Action: func(c *cli.Context) error {
 			arg, err := oneArgument(c, "COMPONENT.wasm or PKGDIR")
@@ -43,7 +45,7 @@ func serveCommand() *cli.Command {
 	}
 }
 
-func serve(c *cli.Context, arg string) error {
+func serve(c *cli.Context, arg string) (err error) {
 	maxMemory, err := parseSize(c.String("max-memory"))
 	if err != nil {
 		return usagef("--max-memory: %v", err)
@@ -73,8 +75,14 @@ func serve(c *cli.Context, arg string) error {
 	if err != nil {
 		return err
 	}
+	observer, finish, err := tracing(c)
+	if err != nil {
+		return err
+	}
+	defer func() { err = cmp.Or(err, finish()) }()
 	ctx := context.WithoutCancel(c.Context)
 	engine, err := host.NewEngine(ctx, host.Config{
+		Observer:      observer,
 		CacheDir:      cacheDir("compiled"),
 		MaxMemory:     maxMemory,
 		Interruptible: c.Bool("interrupt"),

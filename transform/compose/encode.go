@@ -35,15 +35,20 @@ func (c *composer) encode(reveal bool) (binary []byte, notes []string, err error
 	return (&component.Component{Defs: w.s.defs}).Encode(), w.notes, nil
 }
 
-// names tells readers and observers what the instances are called.
+// names tells readers and observers what the instances are called: after
+// their files, if they have no other names.
 func (w *writer) names() *component.Custom {
 	n := component.Names{Instances: map[uint32]string{}}
 	for _, in := range w.c.sorted {
-		n.Instances[in.index] = in.name
+		name := in.name
+		if in == w.c.order[0] {
+			name = in.def.name
+		}
+		if ext := path.Ext(name); ext == ".wasm" || ext == ".wat" {
+			name = strings.TrimSuffix(path.Base(name), ext)
+		}
+		n.Instances[in.index] = name
 	}
-	root := w.c.order[0]
-	base := path.Base(root.def.name)
-	n.Instances[root.index] = strings.TrimSuffix(base, path.Ext(base))
 	return n.Section()
 }
 
