@@ -71,6 +71,7 @@ func encodeModule(c *cli.Context, name string) error {
 		return err
 	}
 	e, err := build.Encode(core, build.EncodeOptions{
+		Name:     name,
 		World:    c.String("world"),
 		WITDir:   c.String("wit"),
 		Features: c.StringSlice("features"),
@@ -81,7 +82,7 @@ func encodeModule(c *cli.Context, name string) error {
 		Strip:    c.Bool("strip"),
 	})
 	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
+		return err
 	}
 	out := cmp.Or(c.String("output"), baseName(name)+".component.wasm")
 	if err := writeFile(out, e.Component); err != nil {

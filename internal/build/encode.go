@@ -16,6 +16,7 @@ import (
 
 // EncodeOptions say how a core module of any language becomes a component.
 type EncodeOptions struct {
+	Name     string                // of the module, for errors
 	World    string                // "" for the only one of WITDir, or without that the ones that the module tells
 	WITDir   string                // "" if World is one of WASI's, or the module tells its worlds
 	Features []string              // of the WIT's @unstable items, those to keep
@@ -44,7 +45,7 @@ type Encoded struct {
 func Encode(core []byte, o EncodeOptions) (*Encoded, error) {
 	parsed, err := wasm.Parse(core)
 	if err != nil {
-		return nil, err
+		return nil, o.failed(err)
 	}
 	start, command := parsed.Export("_start")
 	command = command && o.Preview1 && start.Kind == wasm.KindFunc
@@ -73,8 +74,18 @@ func Encode(core []byte, o EncodeOptions) (*Encoded, error) {
 		m.Name = a.Name
 		opts.Adapters = append(opts.Adapters, m)
 	}
-	result.Component, err = encode.Modules(main, opts)
-	return result, err
+	if result.Component, err = encode.Modules(main, opts); err != nil {
+		return nil, o.failed(err)
+	}
+	return result, nil
+}
+
+// failed says which module an error is about.
+func (o EncodeOptions) failed(err error) error {
+	if err == nil || o.Name == "" {
+		return err
+	}
+	return fmt.Errorf("%s: %w", o.Name, err)
 }
 
 // moduleWorlds gives the module with its worlds: the one that the options
@@ -85,10 +96,10 @@ func moduleWorlds(core []byte, o EncodeOptions, command bool) (encode.Module, er
 		if err == nil && len(m.Worlds) == 0 {
 			m.Strings = o.Strings
 			if !command {
-				err = errors.New("the module does not tell its world: it has no custom section component-type")
+				err = errors.New("the module does not tell its world, which --wit and --world do then: it has no custom section component-type")
 			}
 		}
-		return m, err
+		return m, o.failed(err)
 	}
 	m := encode.Module{Core: core, Strings: o.Strings}
 	w, err := namedWorld(o)
