@@ -44,7 +44,7 @@ func encodeCommand() *cli.Command {
 			&cli.StringFlag{Name: "string-encoding", Value: "utf8", Usage: "how strings are encoded in the module's memory: `E` is utf8, utf16 or latin1+utf16"},
 			&cli.StringFlag{Name: "suffix", Usage: "the `SUFFIX` of an async world's poll function, such as -echo (default: derived from the code)"},
 			&cli.BoolFlag{Name: "adapt", Usage: "adapt WASI 0.1, and make a command of a module with _start"},
-			&cli.StringSliceFlag{Name: "adapter", Usage: "a core module for what CORE.wasm imports from NAME, as `[NAME=]FILE.wasm` (default: the file's name)"},
+			&cli.StringSliceFlag{Name: "adapter", Usage: "a core module for what CORE.wasm imports from NAME, as `[NAME=]FILE.wasm` (default: the file's name up to its first dot)"},
 			&cli.BoolFlag{Name: "strip", Usage: "leave out custom sections: names, debug information"},
 		},
 		Action: func(c *cli.Context) error {
@@ -94,11 +94,7 @@ func encodeModule(c *cli.Context, name string) error {
 
 // encodedLine says what was made.
 func encodedLine(out string, e *build.Encoded) string {
-	worlds := strings.Join(e.Worlds, " + ")
-	if worlds == "" {
-		worlds = "wasi:cli/run@0.2.0"
-	}
-	line := fmt.Sprintf("%s: %s, %d bytes", out, worlds, len(e.Component))
+	line := fmt.Sprintf("%s: %s, %d bytes", out, strings.Join(e.Worlds, " + "), len(e.Component))
 	if e.Suffix != "" {
 		line += ", poll function isyswasfa-poll" + e.Suffix
 	}
@@ -115,7 +111,8 @@ func readAdapters(list []string) ([]build.NamedModule, error) {
 	for _, text := range list {
 		name, file, ok := strings.Cut(text, "=")
 		if !ok {
-			name, file = baseName(text), text
+			name, _, _ = strings.Cut(filepath.Base(text), ".")
+			file = text
 		}
 		if name == "" || file == "" {
 			return nil, usagef("--adapter %q is not of the form [NAME=]FILE.wasm", text)

@@ -37,7 +37,7 @@ type NamedModule struct {
 // An Encoded is a component of a core module.
 type Encoded struct {
 	Component []byte
-	Worlds    []string // those of the module
+	Worlds    []string // those of the module, or what it exports without
 	Suffix    string   // of the poll function; "" if there is none
 }
 
@@ -49,7 +49,18 @@ func Encode(core []byte, o EncodeOptions) (*Encoded, error) {
 	}
 	start, command := parsed.Export("_start")
 	command = command && o.Preview1 && start.Kind == wasm.KindFunc
-	main, err := moduleWorlds(core, o, command)
+	opts := encode.Options{NoPreview1: !o.Preview1, Command: command, Strip: o.Strip, WorldTypes: true, MergeVersions: true}
+	exports := command
+	for _, a := range o.Adapters {
+		m, err := encode.Embedded(a.Core)
+		if err != nil {
+			return nil, fmt.Errorf("the adapter %s: %w", a.Name, err)
+		}
+		m.Name = a.Name
+		opts.Adapters = append(opts.Adapters, m)
+		exports = exports || slices.ContainsFunc(m.Worlds, func(w *wit.World) bool { return len(w.Exports) > 0 })
+	}
+	main, err := moduleWorlds(core, o, exports)
 	if err != nil {
 		return nil, err
 	}
@@ -60,19 +71,18 @@ func Encode(core []byte, o EncodeOptions) (*Encoded, error) {
 			return nil, err
 		}
 	}
-	opts := encode.Options{NoPreview1: !o.Preview1, Command: command, Strip: o.Strip, WorldTypes: true, MergeVersions: true}
-	for _, a := range o.Adapters {
-		m, err := encode.Embedded(a.Core)
-		if err != nil {
-			return nil, fmt.Errorf("the adapter %s: %w", a.Name, err)
-		}
-		for i, w := range m.Worlds {
-			if m.Worlds[i], err = plain(w, core, o.Suffix, result); err != nil {
+	if command && len(result.Worlds) == 0 {
+		result.Worlds = []string{"wasi:cli/run@0.2.0"}
+	}
+	for _, a := range opts.Adapters {
+		for i, w := range a.Worlds {
+			if len(main.Worlds) == 0 {
+				result.Worlds = append(result.Worlds, w.ID())
+			}
+			if a.Worlds[i], err = plain(w, core, o.Suffix, result); err != nil {
 				return nil, fmt.Errorf("the adapter %s: %w", a.Name, err)
 			}
 		}
-		m.Name = a.Name
-		opts.Adapters = append(opts.Adapters, m)
 	}
 	if result.Component, err = encode.Modules(main, opts); err != nil {
 		return nil, o.failed(err)
@@ -89,13 +99,14 @@ func (o EncodeOptions) failed(err error) error {
 }
 
 // moduleWorlds gives the module with its worlds: the one that the options
-// name, or those that it tells itself. A command need not have any.
-func moduleWorlds(core []byte, o EncodeOptions, command bool) (encode.Module, error) {
+// name, or those that it tells itself. It need not have any if the component
+// has exports without.
+func moduleWorlds(core []byte, o EncodeOptions, exports bool) (encode.Module, error) {
 	if o.World == "" && o.WITDir == "" {
 		m, err := encode.Embedded(core)
 		if err == nil && len(m.Worlds) == 0 {
 			m.Strings = o.Strings
-			if !command {
+			if !exports {
 				err = errors.New("the module does not tell its world, which --wit and --world do then: it has no custom section component-type")
 			}
 		}
@@ -121,7 +132,7 @@ func namedWorld(o EncodeOptions) (*wit.World, error) {
 // plain gives the world without async functions, streams and futures.
 func plain(w *wit.World, core []byte, suffix string, result *Encoded) (*wit.World, error) {
 	if !transform.Needed(w) {
-		if suffix != "" && !slices.ContainsFunc(w.Exports, isPoll) {
+		if suffix != "" && result.Suffix == "" && !slices.ContainsFunc(w.Exports, isPoll) {
 			return nil, fmt.Errorf("world %s has nothing async, and no poll function that could have the suffix %s", w.ID(), suffix)
 		}
 		return w, nil

@@ -8,6 +8,7 @@ import (
 
 	"github.com/isyswasfa/isyswasfa/host"
 	"github.com/isyswasfa/isyswasfa/host/wasi"
+	"github.com/isyswasfa/isyswasfa/internal/component"
 	"github.com/isyswasfa/isyswasfa/internal/wasm"
 	"github.com/isyswasfa/isyswasfa/internal/wat"
 	"github.com/isyswasfa/isyswasfa/transform/encode"
@@ -181,6 +182,51 @@ const adapterCore = `(module $adapter
   (func (export "total") (result i32) (i32.mul (call $sum) (i32.const 10)))
   (func (export "unused") (call $unknown)))`
 
+// FuzzModules encodes any two modules as a main module and its adapter.
+func FuzzModules(f *testing.F) {
+	_, pkg, err := wit.ParseText(map[string]string{"world.wit": adaptedWorld})
+	if err != nil {
+		f.Fatal(err)
+	}
+	adapter := assembled(f, adapterCore)
+	f.Add(assembled(f, mainCore("")), adapter)
+	f.Add(assembled(f, fmt.Sprintf(commandText, "", 1, 1)), adapter)
+	f.Add(adapter, assembled(f, mainCore("")))
+	f.Fuzz(func(t *testing.T, core, adapter []byte) {
+		main, err := encode.Embedded(core)
+		if err != nil {
+			return
+		}
+		if len(main.Worlds) == 0 {
+			main.Worlds = pkg.Worlds[1:]
+		}
+		o := encode.Options{Command: true, WorldTypes: true, MergeVersions: true}
+		o.Adapters = []encode.Module{{Name: "old", Core: adapter, Worlds: pkg.Worlds[:1]}}
+		bin, err := encode.Modules(main, o)
+		if err != nil {
+			return
+		}
+		c, err := component.Decode(bin)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := component.Validate(c); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// mainCore is a main module for the adapter, with more definitions.
+func mainCore(more string) string {
+	return `(module
+  (import "old" "add" (func $add (result i32)))
+  (import "old" "measure" (func $measure (result i32)))
+  (memory (export "memory") 2)` + more + `
+  (func (export "_initialize") (if (i32.ne (call $add) (i32.const 42)) (then (unreachable))))
+  (func (export "length") (result i32) (call $measure))
+  (func (export "sum") (result i32) (call $add)))`
+}
+
 // A main module uses functions of an adapter, which uses functions of the
 // host; one export is the adapter's.
 func TestAdapter(t *testing.T) {
@@ -203,13 +249,7 @@ func TestAdapter(t *testing.T) {
 		"allocator": `(func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 1024))`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			core := assembled(t, `(module
-  (import "old" "add" (func $add (result i32)))
-  (import "old" "measure" (func $measure (result i32)))
-  (memory (export "memory") 2)`+realloc+`
-  (func (export "_initialize") (if (i32.ne (call $add) (i32.const 42)) (then (unreachable))))
-  (func (export "length") (result i32) (call $measure))
-  (func (export "sum") (result i32) (call $add)))`)
+			core := assembled(t, mainCore(realloc))
 			bin, err := encode.Modules(encode.Module{Core: core, Worlds: pkg.Worlds[1:]}, encode.Options{Adapters: []encode.Module{adapter}})
 			if err != nil {
 				t.Fatal(err)
