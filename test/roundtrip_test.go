@@ -26,15 +26,10 @@ func (bazHost) Foo(ctx context.Context, s string) (string, error) {
 	return s + " - entered host - exited host", nil
 }
 
-// A program is a compiled guest with its engine.
-type program struct {
-	engine    *host.Engine
-	component *host.Component
-}
-
 var (
 	programsMu sync.Mutex
-	programs   = map[string]program{}
+	engine     *host.Engine // of all programs: a guest in several of them is compiled once
+	programs   = map[string]*host.Component{}
 )
 
 // compiled gives the compiled guest of that name, which tests share.
@@ -42,20 +37,20 @@ func compiled(t testing.TB, name string) (*host.Engine, *host.Component) {
 	t.Helper()
 	programsMu.Lock()
 	defer programsMu.Unlock()
-	p, ok := programs[name]
-	if !ok {
-		p = compile(t, name)
-		programs[name] = p
+	if programs[name] == nil {
+		programs[name] = compile(t, name)
 	}
-	return p.engine, p.component
+	return engine, programs[name]
 }
 
-func compile(t testing.TB, name string) program {
+func compile(t testing.TB, name string) *host.Component {
 	t.Helper()
 	ctx := context.Background()
-	engine, err := host.NewEngine(ctx, host.Config{})
-	if err != nil {
-		t.Fatal(err)
+	if engine == nil {
+		var err error
+		if engine, err = host.NewEngine(ctx, host.Config{}); err != nil {
+			t.Fatal(err)
+		}
 	}
 	binary, err := os.ReadFile(component(t, name))
 	if err != nil {
@@ -65,7 +60,7 @@ func compile(t testing.TB, name string) program {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return program{engine, c}
+	return c
 }
 
 // startRoundTrip makes an instance of the round-trip component.
