@@ -94,6 +94,7 @@ func Compose(root Input, o Options) (*Result, error) {
 		named:     make(map[string]*definition),
 		missing:   make(map[string]error),
 		instances: make(map[string]*instance),
+		joined:    make(map[groupKey]*group),
 	}
 	if err := c.wire(root); err != nil {
 		return nil, err
@@ -147,6 +148,7 @@ type composer struct {
 	order     []*instance              // all, in the order in which they were met
 	sorted    []*instance              // all, each behind those it needs
 	groups    []*group                 // imports of the result, in the order in which they were met
+	joined    map[groupKey]*group
 	notes     []string
 }
 

@@ -39,7 +39,7 @@ func ParseConfig(text []byte) (*Config, error) {
 	if len(doc.Content) == 0 {
 		return c, nil
 	}
-	return c, fields(doc.Content[0], map[string]reader{
+	err := fields(doc.Content[0], map[string]reader{
 		"search-paths":      texts(&c.SearchPaths),
 		"definitions":       texts(&c.Definitions),
 		"dependencies":      entries(&c.Dependencies, readDependency),
@@ -48,6 +48,10 @@ func ParseConfig(text []byte) (*Config, error) {
 		"import-components": truth(&c.ImportComponents),
 		"disallow-imports":  truth(&c.DisallowImports),
 	})
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
 }
 
 // A reader reads one value.

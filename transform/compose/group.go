@@ -28,6 +28,7 @@ type merged struct {
 	name  string
 	seen  []seenItem
 	items []*merged // of an instance, all that any of them wants
+	named map[string]*merged
 }
 
 type seenItem struct {
@@ -35,15 +36,22 @@ type seenItem struct {
 	item *component.Item
 }
 
+// A groupKey tells which imports are joined.
+type groupKey struct {
+	sort  component.Sort
+	track string
+}
+
 // join adds a link to the group of its import's track and sort.
 func (c *composer) join(l *link) {
-	for _, g := range c.groups {
-		if g.sort == l.item.Sort && track(g.name) == track(l.item.Name) {
-			g.add(l)
-			return
-		}
+	key := groupKey{l.item.Sort, track(l.item.Name)}
+	if g := c.joined[key]; g != nil {
+		g.add(l)
+		return
 	}
-	c.groups = append(c.groups, newGroup(l))
+	g := newGroup(l)
+	c.joined[key] = g
+	c.groups = append(c.groups, g)
 }
 
 func newGroup(l *link) *group {
@@ -127,8 +135,9 @@ func (m *matcher) shared(want, got *component.Item) error {
 	if want.Sort != component.SortInstance || got.Sort != component.SortInstance {
 		return m.item(want, got)
 	}
+	given := byName(got.Items)
 	for _, sub := range want.Items {
-		if has := component.Find(got.Items, sub.Name); has != nil {
+		if has := given[sub.Name]; has != nil {
 			if err := m.shared(sub, has); err != nil {
 				return err
 			}
@@ -153,13 +162,17 @@ func (m *merged) add(in *instance, item *component.Item) error {
 	if first := m.seen[0]; item.Sort != component.SortInstance || first.item.Sort != component.SortInstance {
 		return newMatcher(first.in.def.side(), in.def.side(), sameClass(first.in, in)).item(first.item, item)
 	}
+	if m.named == nil {
+		m.named = make(map[string]*merged)
+	}
 	for _, sub := range item.Items {
-		i := slices.IndexFunc(m.items, func(x *merged) bool { return x.name == sub.Name })
-		if i < 0 {
-			i = len(m.items)
-			m.items = append(m.items, &merged{name: sub.Name})
+		part := m.named[sub.Name]
+		if part == nil {
+			part = &merged{name: sub.Name}
+			m.named[sub.Name] = part
+			m.items = append(m.items, part)
 		}
-		if err := m.items[i].add(in, sub); err != nil {
+		if err := part.add(in, sub); err != nil {
 			return err
 		}
 	}

@@ -63,9 +63,19 @@ func (m *matcher) item(want, got *component.Item) error {
 	return nil
 }
 
+// byName gives items by their names.
+func byName(items []*component.Item) map[string]*component.Item {
+	m := make(map[string]*component.Item, len(items))
+	for _, i := range items {
+		m[i.Name] = i
+	}
+	return m
+}
+
 func (m *matcher) instance(want, got *component.Item) error {
+	given := byName(got.Items)
 	for _, sub := range want.Items {
-		has := component.Find(got.Items, sub.Name)
+		has := given[sub.Name]
 		if has == nil && sub.Resource != nil && m.known != nil && m.known(sub) {
 			continue
 		}
@@ -244,7 +254,7 @@ func (c *composer) check() error {
 // add has the writer add a resource to what meets the import, if the result
 // imports it.
 func (l *link) add(item *component.Item) bool {
-	if !l.fromElsewhere(item) || l.in.of(item.Resource).group == nil || component.Find(l.item.Items, item.Name) != item {
+	if !l.fromElsewhere(item) || l.in.of(item.Resource).group == nil || !slices.Contains(l.item.Items, item) {
 		return false
 	}
 	l.added = true

@@ -12,13 +12,9 @@ import (
 func mentioned(in *instance, item *component.Item) *mentions {
 	v := &mentions{
 		in:    in,
-		home:  make(map[*abi.Type]string),
 		seen:  make(map[*abi.Type]bool),
 		names: make(map[string]bool),
 		named: make(map[string]bool),
-	}
-	for _, l := range in.links {
-		v.collect(l.item, l.item.Name)
 	}
 	v.item(item)
 	return v
@@ -26,20 +22,10 @@ func mentioned(in *instance, item *component.Item) *mentions {
 
 type mentions struct {
 	in    *instance
-	home  map[*abi.Type]string // the import by which a type has a name
 	seen  map[*abi.Type]bool
 	names map[string]bool
 	list  []string        // in the order in which they came up
 	named map[string]bool // those of which a type is mentioned that must have a name
-}
-
-func (v *mentions) collect(item *component.Item, home string) {
-	if item.Type != nil {
-		v.home[item.Type] = home
-	}
-	for _, sub := range item.Items {
-		v.collect(sub, home)
-	}
 }
 
 func (v *mentions) add(name string) {
@@ -72,7 +58,7 @@ func (v *mentions) typ(t *abi.Type) {
 		return
 	}
 	v.seen[t] = true
-	if home, ok := v.home[t]; ok {
+	if home, ok := v.in.homes[t]; ok {
 		v.add(home)
 		switch t.Kind {
 		case abi.Record, abi.Variant, abi.Enum, abi.Flags:

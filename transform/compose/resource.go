@@ -114,8 +114,9 @@ func (l *link) unify(want, got *component.Item) error {
 			return l.misfit(fmt.Sprintf("the resource %q would have to be both %s and %s", want.Name, a, b))
 		}
 	}
+	given := byName(got.Items)
 	for _, sub := range want.Items {
-		if has := component.Find(got.Items, sub.Name); has != nil {
+		if has := given[sub.Name]; has != nil {
 			if err := l.unify(sub, has); err != nil {
 				return err
 			}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/isyswasfa/isyswasfa/internal/abi"
 	"github.com/isyswasfa/isyswasfa/internal/component"
 )
 
@@ -13,7 +14,8 @@ import (
 type instance struct {
 	name  string
 	def   *definition
-	links []*link // one for each import of the component
+	links []*link              // one for each import of the component
+	homes map[*abi.Type]string // the imports by which types have their names
 	class map[*component.Resource]*class
 	state int    // of the search for cycles
 	index uint32 // in the result
@@ -31,11 +33,22 @@ type link struct {
 }
 
 func newInstance(name string, d *definition) *instance {
-	in := &instance{name: name, def: d, class: make(map[*component.Resource]*class)}
+	in := &instance{name: name, def: d, class: make(map[*component.Resource]*class), homes: make(map[*abi.Type]string)}
 	for _, item := range d.surface.Imports {
 		in.links = append(in.links, &link{in: in, item: item})
+		in.settle(item, item.Name)
 	}
 	return in
+}
+
+// settle notes by which import the types in an item have their names.
+func (in *instance) settle(item *component.Item, home string) {
+	if item.Type != nil {
+		in.homes[item.Type] = home
+	}
+	for _, sub := range item.Items {
+		in.settle(sub, home)
+	}
 }
 
 // wire makes the instances and finds out what meets each import. Nothing but
@@ -129,8 +142,10 @@ func (c *composer) checkUse(providers []*provider) {
 // names. It is instantiated once, when the first is met.
 type provider struct {
 	Definition
-	def *definition
-	in  *instance
+	def     *definition
+	in      *instance
+	exports map[string]*component.Item
+	tracks  map[string][]*component.Item // exports by the track of their names
 }
 
 func (c *composer) providers() ([]*provider, error) {
@@ -140,7 +155,11 @@ func (c *composer) providers() ([]*provider, error) {
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, &provider{Definition: d, def: def})
+		p := &provider{Definition: d, def: def, exports: byName(def.surface.Exports), tracks: make(map[string][]*component.Item)}
+		for _, e := range def.surface.Exports {
+			p.tracks[track(e.Name)] = append(p.tracks[track(e.Name)], e)
+		}
+		list = append(list, p)
 		if d.Stem != "" && c.named[d.Stem] == nil {
 			c.named[d.Stem] = def
 			c.importAs(def, d.Stem)
@@ -152,16 +171,20 @@ func (c *composer) providers() ([]*provider, error) {
 // fromDefinitions links an import to the first definition that exports its
 // name, or else a later compatible version of it that fits.
 func (c *composer) fromDefinitions(l *link, providers []*provider) bool {
-	for _, exact := range []bool{true, false} {
-		for _, p := range providers {
-			for _, e := range p.def.surface.Exports {
-				if e.Sort != l.item.Sort || e.Sort != component.SortInstance && e.Sort != component.SortFunc {
-					continue
-				}
-				if exact && e.Name == l.item.Name || !exact && serves(e.Name, l.item.Name) && fits(l, e, p.def) {
-					c.fromProvider(l, p, e)
-					return true
-				}
+	if l.item.Sort != component.SortInstance && l.item.Sort != component.SortFunc {
+		return false
+	}
+	for _, p := range providers {
+		if e := p.exports[l.item.Name]; e != nil && e.Sort == l.item.Sort {
+			c.fromProvider(l, p, e)
+			return true
+		}
+	}
+	for _, p := range providers {
+		for _, e := range p.tracks[track(l.item.Name)] {
+			if serves(e.Name, l.item.Name) && fits(l, e, p.def) {
+				c.fromProvider(l, p, e)
+				return true
 			}
 		}
 	}
