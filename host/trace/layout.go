@@ -33,6 +33,7 @@ type layout struct {
 
 	byName map[string]*lane
 	tasks  map[host.TaskID]*bar
+	wakes  map[host.TaskID]bool // tasks that wake somebody
 	y      float64
 	last   time.Duration
 }
@@ -95,8 +96,13 @@ type note struct {
 
 // arrange lays out the events of one instance.
 func arrange(records []Record) *layout {
-	l := &layout{byName: map[string]*lane{}, tasks: map[host.TaskID]*bar{}, y: headHeight}
+	l := &layout{byName: map[string]*lane{}, tasks: map[host.TaskID]*bar{}, wakes: map[host.TaskID]bool{}, y: headHeight}
 	l.lane("")
+	for i := range records {
+		if records[i].Kind == host.EventWake {
+			l.wakes[records[i].On] = true
+		}
+	}
 	for i := range records {
 		if len(l.rows) >= maxRows {
 			l.step(records[i].Time)
@@ -134,7 +140,7 @@ func (l *layout) add(records []Record, i int) {
 		l.step(r.Time)
 		l.arrow(l.at(r.Task, r.Component), l.at(r.On, ""), "cancel", "cancel")
 	case host.EventEnd:
-		l.end(records, i)
+		l.end(r)
 	case host.EventFail:
 		if r.Err != nil && r.Err.Error() != host.ErrClosed.Error() {
 			l.step(r.Time)
@@ -197,14 +203,10 @@ func (l *layout) wake(r *Record) {
 	l.run(l.tasks[r.Task], true)
 }
 
-// end ends a task, unless somebody is about to be woken by it, who draws it.
-func (l *layout) end(records []Record, i int) {
-	r := &records[i]
+// end ends a task, unless it wakes somebody, which will be drawn.
+func (l *layout) end(r *Record) {
 	b := l.tasks[r.Task]
-	if b == nil {
-		return
-	}
-	if next := i + 1; next < len(records) && records[next].Kind == host.EventWake && records[next].On == r.Task {
+	if b == nil || l.wakes[r.Task] {
 		return
 	}
 	l.step(r.Time)
@@ -292,7 +294,10 @@ func (l *layout) at(task host.TaskID, component string) point {
 func (l *layout) lane(component string) *lane {
 	ln := l.byName[component]
 	if ln == nil {
-		name := cmp.Or(strings.TrimPrefix(component, "root/"), "host")
+		name := cmp.Or(component, "host")
+		if _, inner, ok := strings.Cut(component, "/"); ok {
+			name = inner // of the outermost component nothing runs but what is in it
+		}
 		ln = &lane{name: name, index: len(l.lanes), slots: 1, gap: laneGap}
 		if n := len(l.lanes); n > 0 {
 			ln.previous = l.lanes[n-1]

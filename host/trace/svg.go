@@ -51,6 +51,8 @@ type drawing struct {
 	w *bufio.Writer
 }
 
+const legend = "A bar is a task: full while it runs, hollow while it waits."
+
 const style = `
 svg { background: #fff; font: 11px ui-sans-serif, system-ui, "Helvetica Neue", Arial, sans-serif; }
 text { fill: #1f2933; }
@@ -75,7 +77,7 @@ text.call, text.result, text.pending, text.cancel { stroke: none; }
 
 func (d *drawing) draw() {
 	last := d.lanes[len(d.lanes)-1]
-	width := last.x + last.gap + float64(last.slots)*slotWidth
+	width := max(last.x+last.gap+float64(last.slots)*slotWidth, timeWidth+float64(len(legend))*letter)
 	bottom := d.y
 	d.printf(`<svg xmlns="http://www.w3.org/2000/svg" width="%.0f" height="%.0f" viewBox="0 0 %.0f %.0f">`+"\n", width, bottom+40, width, bottom+40)
 	d.printf("<style>%s</style>\n", style)
@@ -95,7 +97,7 @@ func (d *drawing) draw() {
 	for _, n := range d.notes {
 		d.printf(`<text class="note" x="%d" y="%.1f">%s</text>`+"\n", timeWidth+10, n.y+4, escape(n.text))
 	}
-	d.printf(`<text class="legend" x="%d" y="%.1f">A bar is a task: full while it runs, hollow while it waits.</text>`+"\n</svg>\n", timeWidth+10, bottom+26)
+	d.printf(`<text class="legend" x="%d" y="%.1f">%s</text>`+"\n</svg>\n", timeWidth+10, bottom+26, legend)
 }
 
 func (d *drawing) printf(format string, args ...any) { fmt.Fprintf(d.w, format, args...) }

@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"path"
 
 	"github.com/isyswasfa/isyswasfa/internal/gobuild"
 	"github.com/isyswasfa/isyswasfa/internal/witdir"
@@ -81,7 +82,7 @@ func Component(ctx context.Context, o Options) (*Result, error) {
 	if err != nil {
 		return nil, fmt.Errorf("world %s: %w", world.ID(), err)
 	}
-	binary, err := encode.Component(built.Core, polyfilled.World, encode.Options{NameResources: o.NameResources})
+	binary, err := encode.Component(built.Core, polyfilled.World, encode.Options{Name: path.Base(pkg.ImportPath), NameResources: o.NameResources})
 	if err != nil {
 		return nil, fmt.Errorf("wrapping %s as %s: %w", pkg.ImportPath, world.ID(), err)
 	}

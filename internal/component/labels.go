@@ -1,6 +1,7 @@
 package component
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -87,22 +88,29 @@ func (n Names) Section() *Custom {
 	return &Custom{Name: namesSection, Data: w.buf}
 }
 
-// label names the next instance that an evaluation makes: as the component
-// does, or after its index.
-func (ev *evaluation) label() string {
-	index := len(ev.s.spaces[SortInstance])
-	names, ok := ev.l.names[ev.ast]
+// namesOf gives the names that a component has, reading them once.
+func (l *linker) namesOf(c *Component) Names {
+	names, ok := l.names[c]
 	if !ok {
-		names = ev.ast.Names()
-		ev.l.names[ev.ast] = names
+		names = c.Names()
+		l.names[c] = names
 	}
+	return names
+}
+
+// label names the next instance that an evaluation makes: as the component
+// does where it is made, or after the component that it is of, or after its
+// index.
+func (ev *evaluation) label(of *Component) string {
+	index := len(ev.s.spaces[SortInstance])
 	outer := ev.l.out.prog.Instances[ev.s.inst].Name
-	if name := names.Instances[uint32(index)]; name != "" && !ev.labels[name] {
-		if ev.labels == nil {
-			ev.labels = map[string]bool{}
-		}
-		ev.labels[name] = true
-		return outer + "/" + name
+	name := cmp.Or(ev.l.namesOf(ev.ast).Instances[uint32(index)], ev.l.namesOf(of).Component)
+	if name == "" || ev.labels[name] {
+		return fmt.Sprintf("%s/%d", outer, index)
 	}
-	return fmt.Sprintf("%s/%d", outer, index)
+	if ev.labels == nil {
+		ev.labels = map[string]bool{}
+	}
+	ev.labels[name] = true
+	return outer + "/" + name
 }

@@ -237,7 +237,7 @@ func importsMore(c *Component) bool {
 
 // instantiateRoot evaluates a component whose imports the host gives.
 func (l *linker) instantiateRoot(cv *componentVal) (*instanceVal, error) {
-	inst, err := l.newInstance("root", -1)
+	inst, err := l.newInstance(cmp.Or(l.namesOf(cv.ast).Component, "root"), -1)
 	if err != nil {
 		return nil, err
 	}

@@ -190,7 +190,7 @@ func (ev *evaluation) instance(d *Instance) (entity, error) {
 	if cv.ast == nil {
 		return ev.l.instanceOf(cv.typ, supply)
 	}
-	inst, err := ev.l.newInstance(ev.label(), ev.s.inst)
+	inst, err := ev.l.newInstance(ev.label(cv.ast), ev.s.inst)
 	if err != nil {
 		return nil, err
 	}

@@ -29,7 +29,7 @@ type Program struct {
 // An InstanceInfo describes a component instance: each has a handle table of
 // its own.
 type InstanceInfo struct {
-	Name   string // path for messages, such as "root" or "root/2"
+	Name   string // path for messages, such as "root", "root/2" or "root/middleware"
 	Parent int    // -1 for the root
 }
 

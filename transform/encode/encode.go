@@ -14,7 +14,8 @@ import (
 
 // Options are choices of [Component]; the zero value is the usual one.
 type Options struct {
-	Strip bool // leave out the modules' custom sections: names, debug information
+	Name  string // of the component, for messages; "" for none
+	Strip bool   // leave out the modules' custom sections: names, debug information
 
 	// Adapters provide what the main module imports under their names, and
 	// may have imports and exports of the component themselves.
@@ -110,6 +111,9 @@ func Modules(main Module, o Options) ([]byte, error) {
 		if len(e.problems) > 0 {
 			return nil, &Error{worldNames(main.Worlds), e.problems}
 		}
+	}
+	if o.Name != "" {
+		e.b.out.Defs = append(e.b.out.Defs, component.Names{Component: o.Name}.Section())
 	}
 	return e.b.out.Encode(), nil
 }
