@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/isyswasfa/isyswasfa/internal/abi"
 	"github.com/isyswasfa/isyswasfa/internal/abi/abitest"
 )
 
@@ -65,46 +66,60 @@ func startOracle(t *testing.T, script string) *oracle {
 	return &oracle{in, bufio.NewReaderSize(out, 1<<20)}
 }
 
-// ask asks n questions about types of at most the depth, and calls each with
-// them and their answers. Questions are written while answers are read.
-func (o *oracle) ask(ctx context.Context, g *abitest.Generator, n, depth int, each func(*abitest.Exchange) error) error {
-	questions := make(chan *abitest.Question, 1000)
+// exchange writes the questions that next gives, until it gives nil, and calls
+// each with every one and with what reads its answer. Questions are written
+// while answers are read.
+func exchange[Q any](ctx context.Context, o *oracle, next func() *Q, each func(q *Q, answer func(any) error) error) error {
+	questions := make(chan *Q, 1000)
 	go func() {
 		defer close(questions)
 		w := bufio.NewWriter(o.in)
 		defer w.Flush()
 		enc := json.NewEncoder(w)
-		for i := 0; i < n; {
-			d := g.Type(depth)
-			t := abitest.TypeOf(d)
-			for range min(valuesPerType, n-i) {
-				q := g.Question(d, t)
-				if enc.Encode(q) != nil {
-					return
-				}
-				select {
-				case questions <- q:
-				case <-ctx.Done():
-					return
-				}
-				i++
+		for q := next(); q != nil; q = next() {
+			if enc.Encode(q) != nil {
+				return
 			}
-			if len(questions) == 0 {
-				w.Flush()
+			select {
+			case questions <- q:
+			case <-ctx.Done():
+				return
 			}
 		}
 	}()
 	dec := json.NewDecoder(o.out)
 	for q := range questions {
-		x := &abitest.Exchange{Q: q}
-		if err := dec.Decode(&x.A); err != nil {
-			return fmt.Errorf("no answer to %v: %w", q, err)
-		}
-		if err := each(x); err != nil {
+		if err := each(q, dec.Decode); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// ask asks n questions about types of at most the depth, and calls each with
+// them and their answers.
+func (o *oracle) ask(ctx context.Context, g *abitest.Generator, n, depth int, each func(*abitest.Exchange) error) error {
+	var d abitest.Desc
+	var t *abi.Type
+	asked := 0
+	next := func() *abitest.Question {
+		if asked == n {
+			return nil
+		}
+		if asked%valuesPerType == 0 {
+			d = g.Type(depth)
+			t = abitest.TypeOf(d)
+		}
+		asked++
+		return g.Question(d, t)
+	}
+	return exchange(ctx, o, next, func(q *abitest.Question, answer func(any) error) error {
+		x := &abitest.Exchange{Q: q}
+		if err := answer(&x.A); err != nil {
+			return fmt.Errorf("no answer to %v: %w", q, err)
+		}
+		return each(x)
+	})
 }
 
 // TestDefinitions compares plans with the specification's executable model:
@@ -139,6 +154,40 @@ func TestDefinitions(t *testing.T) {
 	}
 	t.Logf("seed %d: %d values of %d types, each as a parameter and as a result: %d traps, %d too long to lift; %.1f s",
 		*abiSeed, values, (values+valuesPerType-1)/valuesPerType, traps, skipped, time.Since(start).Seconds())
+}
+
+// TestHandles compares what becomes of handles in the same way: in values that
+// one component passes to another, and in the tables of both.
+func TestHandles(t *testing.T) {
+	o := startOracle(t, "oracle.py")
+	start := time.Now()
+	g, asked, traps, failed := abitest.NewGenerator(*abiSeed), 0, 0, 0
+	next := func() *abitest.HandleQuestion {
+		if asked++; asked > *abiValues/4 {
+			return nil
+		}
+		return g.HandleQuestion(4)
+	}
+	err := exchange(t.Context(), o, next, func(q *abitest.HandleQuestion, answer func(any) error) error {
+		var a abitest.HandleAnswer
+		if err := answer(&a); err != nil {
+			return err
+		}
+		if a.Moved == nil || a.After == nil {
+			traps++
+		}
+		if err := abitest.CheckHandles(q, &a); err != nil {
+			t.Errorf("%.2000v", err)
+			if failed++; failed == 20 {
+				return fmt.Errorf("too many differences")
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("seed %d: %d values with handles, %d traps, %.1f s", *abiSeed, *abiValues/4, traps, time.Since(start).Seconds())
 }
 
 // TestRecordDefinitions writes the short ones of the answers to the recording

@@ -174,13 +174,10 @@ func (c *checker) check(q *Question, a *Answer) error {
 	if c.t.Size() != a.Size || c.t.Align() != a.Align || core != a.Core {
 		return fmt.Errorf("size %d, align %d, core types %s, want %d, %d, %s", c.t.Size(), c.t.Align(), core, a.Size, a.Align, a.Core)
 	}
-	d := json.NewDecoder(bytes.NewReader(q.Value))
-	d.UseNumber()
-	var parsed any
-	if err := d.Decode(&parsed); err != nil {
+	v, err := c.value(q.Value)
+	if err != nil {
 		return err
 	}
-	v := Parse(c.t, parsed)
 	for _, w := range []*way{{c: c, q: q, want: &a.Param, from: q.Caller, to: q.Callee},
 		{c: c, q: q, want: &a.Res, from: q.Callee, to: q.Caller, result: true}} {
 		if err := w.check(v); err != nil {
@@ -188,6 +185,17 @@ func (c *checker) check(q *Question, a *Answer) error {
 		}
 	}
 	return nil
+}
+
+// value reads a dynamic value.
+func (c *checker) value(text []byte) (any, error) {
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	var v any
+	if err := d.Decode(&v); err != nil {
+		return nil, err
+	}
+	return Parse(c.t, v), nil
 }
 
 // A way is that of the parameter to the callee, or that of the result back.

@@ -17,8 +17,10 @@ import (
 //
 //	["list", T]  ["array", n, T]  ["map", K, V]  ["option", T]  ["result", T, E]
 //	["record", T...]  ["tuple", T...]  ["variant", T...]  ["enum", n]  ["flags", n]
+//	["own", n]  ["borrow", n]
 //
-// where null stands for no payload and numbers are json.Number or int.
+// where null stands for no payload, numbers are json.Number or int, and
+// resource types are numbered (see [HandleQuestion]).
 type Desc any
 
 // ScalarNames are the names of scalars, strings among them, in a [Desc].
@@ -31,8 +33,10 @@ type Generator struct {
 	// Without excludes constructors of types by their name in a Desc.
 	Without map[string]bool
 
-	nodes  int // what is left for the type in the making
-	leaves int // what is left for the value in the making
+	nodes   int          // what is left for the type in the making
+	leaves  int          // what is left for the value in the making
+	handles *handleTable // which values may have, nil for none
+	owned   bool         // whether handles must be owned
 }
 
 // NewGenerator gives the generator of a seed.
@@ -58,6 +62,9 @@ func (g *Generator) Type(depth int) Desc {
 func (g *Generator) desc(depth int) Desc {
 	g.nodes--
 	if depth == 0 || g.nodes <= 0 || g.IntN(6) == 0 {
+		if g.handles != nil && g.IntN(3) > 0 {
+			return []any{pick(g, "own", g.other()), g.IntN(resources)}
+		}
 		return ScalarNames[g.IntN(len(ScalarNames))]
 	}
 	name := constructors[g.IntN(len(constructors))]
@@ -151,6 +158,10 @@ func TypeOf(d Desc) *abi.Type {
 
 func compound(name string, ops []any) *abi.Type {
 	switch name {
+	case "own":
+		return &abi.Type{Kind: abi.Own, Resource: number(ops[0])}
+	case "borrow":
+		return &abi.Type{Kind: abi.Borrow, Resource: number(ops[0])}
 	case "list":
 		return &abi.Type{Kind: abi.List, Elem: TypeOf(ops[0])}
 	case "array":

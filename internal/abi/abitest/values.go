@@ -17,6 +17,8 @@ func (g *Generator) Value(t *abi.Type) any {
 func (g *Generator) value(t *abi.Type) any {
 	g.leaves--
 	switch t.Kind {
+	case abi.Own, abi.Borrow:
+		return g.handles.pick(g, t)
 	case abi.List:
 		return g.list(t)
 	case abi.Record:

@@ -92,23 +92,28 @@ PRIMITIVES = {
 }
 
 
-def type_of(t):
+def type_of(t, resources=None):
+    """Makes a type. Without resources, handles are numbers."""
     if t is None:
         return None
     if isinstance(t, str):
         return PRIMITIVES[t]()
     head, *rest = t
+    if head not in ['enum', 'flags', 'own', 'borrow', 'array']:
+        rest = [type_of(u, resources) for u in rest]
     match head:
-        case 'list': return d.ListType(type_of(rest[0]))
-        case 'array': return d.ListType(type_of(rest[1]), rest[0])
-        case 'map': return d.MapType(type_of(rest[0]), type_of(rest[1]))
-        case 'record': return d.RecordType([d.FieldType(f'f{i}', type_of(u)) for i, u in enumerate(rest)])
-        case 'tuple': return d.TupleType([type_of(u) for u in rest])
-        case 'variant': return d.VariantType([d.CaseType(f'c{i}', type_of(u)) for i, u in enumerate(rest)])
+        case 'own': return d.OwnType(resources[rest[0]]) if resources else d.U32Type()
+        case 'borrow': return d.BorrowType(resources[rest[0]]) if resources else d.U32Type()
+        case 'list': return d.ListType(*rest)
+        case 'array': return d.ListType(type_of(rest[1], resources), rest[0])
+        case 'map': return d.MapType(*rest)
+        case 'record': return d.RecordType([d.FieldType(f'f{i}', u) for i, u in enumerate(rest)])
+        case 'tuple': return d.TupleType(rest)
+        case 'variant': return d.VariantType([d.CaseType(f'c{i}', u) for i, u in enumerate(rest)])
         case 'enum': return d.EnumType([f'c{i}' for i in range(rest[0])])
         case 'flags': return d.FlagsType([f'l{i}' for i in range(rest[0])])
-        case 'option': return d.OptionType(type_of(rest[0]))
-        case 'result': return d.ResultType(type_of(rest[0]), type_of(rest[1]))
+        case 'option': return d.OptionType(*rest)
+        case 'result': return d.ResultType(*rest)
 
 
 def float_of(s, bits):
@@ -215,12 +220,74 @@ def passed(q, most, t, v, source, to, room):
     return answer
 
 
+class Scope(d.Task):
+    def __init__(self):
+        self.num_borrows = 0
+
+
+def fill(inst, ops, resources):
+    for op in ops or []:
+        rt = resources[op['res']]
+        match op['op']:
+            case 'own':
+                inst.handles.add(d.ResourceHandle(rt, op['n'], own=True))
+            case 'borrow':
+                cx = Context(0)
+                cx.inst, cx.borrow_scope = inst, Scope()
+                d.lower_borrow(cx, op['n'], d.BorrowType(rt))
+            case 'drop':
+                inst.handles.remove(op['n'])
+
+
+def table(inst, resources, wanted=lambda h: True):
+    return [[i, resources.index(h.rt), h.rep, int(h.own), h.num_lends]
+            for i, h in enumerate(inst.handles.array) if h is not None and wanted(h)]
+
+
+def handles(q):
+    """Passes a value with handles from one component to another."""
+    for name in ['despecialize', 'alignment', 'elem_size', 'flatten_type']:
+        getattr(d, name).known.clear()
+    source, to, other = [d.ComponentInstance(None) for _ in range(3)]
+    resources = [d.ResourceType(inst) for inst in (source, to, other)]
+    fill(source, q['from'], resources)
+    fill(to, q['to'], resources)
+    t, numbers = type_of(q['t'], resources), type_of(q['t'])
+    most = d.MAX_FLAT_RESULTS if q['r'] else d.MAX_FLAT_PARAMS
+    cx, cy = Context(0), Context(0)
+    core = d.flatten_type(t, cx.opts)
+    if len(core) > most:
+        core = ['i32']
+    flat = lower(cx, most, numbers, value_of(numbers, q['v']), core)['flat']
+    cx.inst, cx.borrow_scope = source, d.Subtask()
+    cy.inst, cy.borrow_scope = to, Scope()
+    try:
+        [v] = d.lift_flat_values(cx, most, d.CoreValueIter([from_bits(c, x) for c, x in zip(core, flat)]), [t])
+        answer = {'move': lower(cy, most, t, v, core, q['r'])}
+    except d.Trap:
+        return {}
+    answer['from'], answer['to'] = table(source, resources), table(to, resources)
+
+    borrowed = table(to, resources, lambda h: h.borrow_scope is cy.borrow_scope)
+    answer['drop'] = borrowed[:max(0, len(borrowed) - q['keep'])]
+    for h in answer['drop']:
+        to.handles.remove(h[0]).borrow_scope.num_borrows -= 1
+    if cy.borrow_scope.num_borrows == 0:
+        cx.borrow_scope.resolve(d.Subtask.State.RETURNED, [])
+        cx.borrow_scope.deliver_resolve()
+        answer['after'] = table(source, resources)
+    return answer
+
+
 def main():
     last, t = None, None
     cx = Context(0)
     letters = {'i32': 'i', 'i64': 'I', 'f32': 'f', 'f64': 'F'}
     for line in sys.stdin:
         q = json.loads(line)
+        if 'from' in q:
+            print(json.dumps(handles(q), separators=(',', ':')))
+            continue
         if q['t'] != last:
             last, t = q['t'], type_of(q['t'])
             core = ''.join(letters[c] for c in d.flatten_type(t, cx.opts)[:17])
