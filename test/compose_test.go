@@ -133,6 +133,7 @@ func TestComposeErrors(t *testing.T) {
 		{[]string{root, "-c", yaml}, 1, "bad.yml: line 3: unknown field \"unknown\""},
 		{[]string{root, "-d", dep, "--no-imports"}, 1, "\n  wasi:http/types@0.3.0, imported by "},
 		{[]string{root, "--strict"}, 1, "no dependencies of "},
+		{[]string{"./testdata/broken"}, 1, "undefined: undefinedName"},
 		{[]string{root, "-d", root}, 0, ""},
 	} {
 		stdout, stderr, status := isyswasfa(t, append([]string{"compose", "-o", filepath.Join(t.TempDir(), "out.wasm")}, c.args...)...)

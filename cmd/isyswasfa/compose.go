@@ -14,13 +14,14 @@ func composeCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "compose",
 		Usage:     "make one component of several",
-		ArgsUsage: "ROOT.wasm",
+		ArgsUsage: "ROOT.wasm|PKGDIR",
 		Description: "Meets the imports of a component with what other components export. An import is met,\n" +
 			"in this order, by a component given with -d that exports an interface of its name; by the\n" +
 			"instance that the configuration names; by the component NAME.wasm beside the\n" +
 			"configuration or the root, or in a search path, where NAME is the import's. What nothing\n" +
 			"meets stays an import: those of the components in it are merged. The result exports what\n" +
-			"the root does, and the poll functions of all.\n\n" +
+			"the root does, and the poll functions of all. A folder with a Go package is as good as a\n" +
+			"component where one is named.\n\n" +
 			"Example:\n   isyswasfa compose -o composed.wasm -d hash-all.wasm middleware.wasm",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write the component to `FILE` (default: standard output)"},
@@ -53,7 +54,7 @@ func composeAction(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	loader := compose.Loader{ReadFile: readComponentFile}
+	loader := compose.Loader{ReadFile: func(path string) ([]byte, error) { return readOrBuild(c, path) }}
 	result, err := loader.Compose(root, config, c.Bool("strict"))
 	if err != nil {
 		return err
@@ -64,6 +65,26 @@ func composeAction(c *cli.Context) error {
 		}
 	}
 	return writeFile(out, result.Component)
+}
+
+// readOrBuild reads a component, or builds the package in a folder.
+func readOrBuild(c *cli.Context, path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.IsDir() {
+		return readComponentFile(path)
+	}
+	dir, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	built, err := buildPackage(c, dir)
+	if err != nil {
+		return nil, err
+	}
+	return built.Component, nil
 }
 
 // composeConfig reads the configuration and adds what the flags say, whose

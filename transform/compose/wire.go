@@ -1,6 +1,7 @@
 package compose
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -193,7 +194,7 @@ func (c *composer) fromDefinitions(l *link, providers []*provider) bool {
 
 func (c *composer) fromProvider(l *link, p *provider, e *component.Item) {
 	if p.in == nil {
-		p.in = newInstance(p.Definition.Name, p.def)
+		p.in = newInstance(cmp.Or(p.Stem, p.Definition.Name), p.def)
 		c.order = append(c.order, p.in)
 	}
 	l.from, l.export = p.in, e
