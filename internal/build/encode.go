@@ -49,7 +49,7 @@ func Encode(core []byte, o EncodeOptions) (*Encoded, error) {
 	}
 	start, command := parsed.Export("_start")
 	command = command && o.Preview1 && start.Kind == wasm.KindFunc
-	opts := encode.Options{NoPreview1: !o.Preview1, Command: command, Strip: o.Strip, WorldTypes: true, MergeVersions: true}
+	opts := encode.Options{NoPreview1: !o.Preview1, Command: command, Strip: o.Strip}
 	exports := command
 	for _, a := range o.Adapters {
 		m, err := encode.Embedded(a.Core)
@@ -84,6 +84,9 @@ func Encode(core []byte, o EncodeOptions) (*Encoded, error) {
 			}
 		}
 	}
+	// Components of the convention must fit composers and hosts that know no
+	// more than WASI 0.2.0.
+	opts.WorldTypes, opts.MergeVersions = result.Suffix == "", result.Suffix == ""
 	if result.Component, err = encode.Modules(main, opts); err != nil {
 		return nil, o.failed(err)
 	}

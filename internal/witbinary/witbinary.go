@@ -99,7 +99,7 @@ func decode(data []byte) (*decoder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("binary WIT: %w", err)
 	}
-	d := &decoder{ifaces: map[string]*wit.Interface{}, budget: 1<<18 + 16*len(data)}
+	d := &decoder{ifaces: map[string]*wit.Interface{}, budget: 1<<15 + 4*len(data)}
 	d.root(c)
 	return d, d.err
 }
