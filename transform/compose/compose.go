@@ -99,7 +99,7 @@ func Compose(root Input, o Options) (*Result, error) {
 	if err := c.wire(root); err != nil {
 		return nil, err
 	}
-	for _, step := range []func() error{c.sort, c.unify, c.check, c.checkImports} {
+	for _, step := range []func() error{c.addBridges, c.sort, c.unify, c.check, c.checkImports} {
 		if err := step(); err != nil {
 			return nil, err
 		}

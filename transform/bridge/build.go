@@ -1,0 +1,307 @@
+package bridge
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/isyswasfa/isyswasfa/internal/abi"
+	"github.com/isyswasfa/isyswasfa/internal/component"
+	"github.com/isyswasfa/isyswasfa/internal/wat"
+)
+
+const (
+	tasksInterface  = "isyswasfa:isyswasfa/isyswasfa"
+	bridgeInterface = "isyswasfa:bridge/bridge"
+)
+
+// Build makes the bridge for an import of a component: what it imports under
+// that name has the functions in the other colour. surface is the component's.
+// The bridge imports that, and what else the types of the import come from,
+// under the names that the component has for it.
+func Build(c *component.Component, surface *component.Surface, name string, diffs []Difference) ([]byte, error) {
+	bin, err := build(c, surface, name, diffs)
+	if err != nil {
+		return nil, fmt.Errorf("a bridge for the import %q: %w", name, err)
+	}
+	return bin, nil
+}
+
+func build(c *component.Component, surface *component.Surface, name string, diffs []Difference) ([]byte, error) {
+	item := component.Find(surface.Imports, name)
+	if item == nil || len(diffs) == 0 {
+		return nil, errors.New("there is nothing to bridge")
+	}
+	crossings, err := crossingsOf(item, diffs)
+	if err != nil {
+		return nil, err
+	}
+	r := &root{}
+	if err := r.prefix(c, name, diffs); err != nil {
+		return nil, err
+	}
+	inner := &root{}
+	if err := inner.prefix(c, name, diffs); err != nil {
+		return nil, err
+	}
+	if err := r.code(crossings); err != nil {
+		return nil, err
+	}
+	args, err := r.inner(inner)
+	if err != nil {
+		return nil, err
+	}
+	n := r.b.add(component.SortComponent, &component.Nested{Component: &component.Component{Defs: inner.b.defs}})
+	i := r.b.add(component.SortInstance, &component.Instance{Instantiate: true, Component: n, Args: args})
+	r.b.exported(name, component.SortInstance, i, nil)
+	names := component.Names{Component: "bridge"}
+	r.b.defs = append(r.b.defs, names.Section())
+	return (&component.Component{Defs: r.b.defs}).Encode(), nil
+}
+
+// crossingsOf describes the functions that differ.
+func crossingsOf(item *component.Item, diffs []Difference) ([]*crossing, error) {
+	var list []*crossing
+	for _, d := range diffs {
+		name := d.Name
+		if d.Async {
+			name, _ = halves(name)
+		}
+		f := component.Find(item.Items, name)
+		if f == nil || f.Func == nil {
+			return nil, fmt.Errorf("it has no function %q", name)
+		}
+		result := f.Func.Result
+		if d.Async {
+			if result == nil || result.Kind != abi.Result {
+				return nil, fmt.Errorf("%s: a start half answers a result", name)
+			}
+			result = result.Cases[0].Type
+		}
+		x, err := newCrossing(d, f.Func.Params, result)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, x)
+	}
+	return list, nil
+}
+
+// A root is a component that begins with the imports of the bridge: the bridge
+// itself, or the one inside it that gives its functions their types.
+type root struct {
+	b        builder
+	wanted   *component.InstanceType
+	handles  handles
+	instance uint32   // of the import
+	types    []uint32 // of wanted, in terms of the import
+	named    map[string]uint32
+	lifted   map[string]uint32
+}
+
+// prefix writes the imports.
+func (r *root) prefix(c *component.Component, name string, diffs []Difference) error {
+	s, t, err := newSlice(c, name)
+	if err != nil {
+		return err
+	}
+	r.named, r.lifted = map[string]uint32{}, map[string]uint32{}
+	r.wanted = s.emit(&r.b, t)
+	for _, d := range diffs {
+		if !d.Async {
+			r.handles = r.importHandles()
+			break
+		}
+	}
+	given, err := provided(r.wanted, diffs, r.handles)
+	if err != nil {
+		return err
+	}
+	r.instance = r.b.imported(name, component.ExternDesc{Sort: component.SortInstance, Index: r.b.typ(given)})
+	r.types, err = r.b.expand(r.wanted, func(name string) uint32 {
+		r.named[name] = r.b.member(r.instance, component.SortType, name)
+		return r.named[name]
+	})
+	return err
+}
+
+// importHandles gives the resource types of the convention, which the slice
+// may have imported already.
+func (r *root) importHandles() handles {
+	instance, found := uint32(0), false
+	for _, a := range r.b.importArgs() {
+		if a.Name == tasksInterface && a.Sort == component.SortInstance {
+			instance, found = a.Index, true
+		}
+	}
+	if !found {
+		t := &component.InstanceType{}
+		for _, name := range []string{"pending", "ready"} {
+			t.Decls = append(t.Decls, component.Decl{Export: &component.ExportDecl{Name: name,
+				Desc: component.ExternDesc{Sort: component.SortType, Bound: component.BoundSub}}})
+		}
+		instance = r.b.imported(tasksInterface, component.ExternDesc{Sort: component.SortInstance, Index: r.b.typ(t)})
+	}
+	return handles{r.b.member(instance, component.SortType, "pending"), r.b.member(instance, component.SortType, "ready")}
+}
+
+// importWait imports the function that waits for a task.
+func (r *root) importWait() uint32 {
+	t := &component.InstanceType{}
+	own := func(root uint32) *component.ValType {
+		t.Decls = append(t.Decls, component.Decl{Alias: &component.Alias{Target: component.AliasOuter, Sort: component.SortType, Count: 1, Index: root}})
+		t.Decls = append(t.Decls, component.Decl{Type: &component.DefinedType{Kind: component.DefOwn, Res: uint32(len(t.Decls) - 1)}})
+		return &component.ValType{Index: uint32(len(t.Decls) - 1)}
+	}
+	f := &component.FuncType{Params: []component.Named{{Name: "pending", Type: own(r.handles.pending)}}, Result: own(r.handles.ready)}
+	t.Decls = append(t.Decls, component.Decl{Type: f}, component.Decl{Export: &component.ExportDecl{Name: "wait",
+		Desc: component.ExternDesc{Sort: component.SortFunc, Index: uint32(len(t.Decls))}}})
+	i := r.b.imported(bridgeInterface, component.ExternDesc{Sort: component.SortInstance, Index: r.b.typ(t)})
+	return r.b.member(i, component.SortFunc, "wait")
+}
+
+// code writes the core modules and lifts the functions.
+func (r *root) code(crossings []*crossing) error {
+	w := &coreWriter{}
+	area := uint32(0)
+	for n, c := range crossings {
+		area = max(area, c.area())
+		w.write(n, c)
+	}
+	memory, err := wat.Assemble(fmt.Sprintf(memoryModule, abi.AlignTo(resultArea+area, 16)))
+	if err != nil {
+		return err
+	}
+	module, err := w.module()
+	if err != nil {
+		return err
+	}
+	b := &r.b
+	m := b.instantiate(memory)
+	mem, realloc := b.coreMember(m, component.SortCoreMemory, "memory"), b.coreMember(m, component.SortCoreFunc, "realloc")
+	opts := component.CanonOpts{Memory: &mem, Realloc: &realloc}
+	args, err := r.lower(crossings, opts)
+	if err != nil {
+		return err
+	}
+	code := b.instantiate(module, append(args, component.CoreArg{Name: "m", Instance: m})...)
+	for n, c := range crossings {
+		if c.diff.Async {
+			start, result := halves(c.diff.Name)
+			r.lift(start, code, fmt.Sprint("start", n), m, c.start, opts)
+			// It cannot be called, and so has nothing to free.
+			r.liftAs(result, code, fmt.Sprint("result", n), opts)
+		} else {
+			r.lift(c.diff.Name, code, fmt.Sprint("plain", n), m, c.params, opts)
+		}
+	}
+	return nil
+}
+
+// lower lowers what the functions call.
+func (r *root) lower(crossings []*crossing, opts component.CanonOpts) ([]component.CoreArg, error) {
+	b := &r.b
+	bundles := map[string][]component.CoreExport{}
+	var order []string
+	give := func(module string, n int, f uint32) {
+		if bundles[module] == nil {
+			order = append(order, module)
+		}
+		bundles[module] = append(bundles[module], component.CoreExport{Name: fmt.Sprint(n), Sort: component.SortCoreFunc, Index: f})
+	}
+	lowered := func(f uint32) uint32 {
+		return b.canon(component.SortCoreFunc, component.Canon{Op: component.CanonLower, Func: f, Opts: opts})
+	}
+	member := func(name string) uint32 { return lowered(b.member(r.instance, component.SortFunc, name)) }
+	var wait *uint32
+	for n, c := range crossings {
+		name := c.diff.Name
+		if c.diff.Async {
+			give("f", n, member(name))
+			name, _ = halves(name)
+		} else {
+			if wait == nil {
+				i := lowered(r.importWait())
+				wait = &i
+			}
+			start, result := halves(name)
+			give("f", n, member(start))
+			give("r", n, member(result))
+			give("w", n, *wait)
+		}
+		params := local(r.wanted)[funcIndex(r.wanted, name)].(*component.FuncType).Params
+		for _, p := range c.drops {
+			borrow, ok := local(r.wanted)[params[p].Type.Index].(*component.DefinedType)
+			if !ok {
+				return nil, fmt.Errorf("%s: its parameter %q is a borrowed handle by another name", name, params[p].Name)
+			}
+			give(fmt.Sprint("d", p), n, b.canon(component.SortCoreFunc, component.Canon{Op: component.CanonResourceDrop, Type: r.types[borrow.Res]}))
+		}
+	}
+	var args []component.CoreArg
+	for _, module := range order {
+		args = append(args, component.CoreArg{Name: module, Instance: b.bundle(bundles[module])})
+	}
+	return args, nil
+}
+
+// lift lifts a function after whose call everything is freed.
+func (r *root) lift(name string, code uint32, core string, memory uint32, f *abi.FuncType, opts component.CanonOpts) {
+	free := "free"
+	if results := f.Flatten(abi.Lifted).Results; len(results) > 0 {
+		free += "-" + coreName(results[0])
+	}
+	post := r.b.coreMember(memory, component.SortCoreFunc, free)
+	opts.PostReturn = &post
+	r.liftAs(name, code, core, opts)
+}
+
+func (r *root) liftAs(name string, code uint32, core string, opts component.CanonOpts) {
+	f := r.b.coreMember(code, component.SortCoreFunc, core)
+	r.lifted[name] = r.b.canon(component.SortFunc, component.Canon{Op: component.CanonLift, CoreFunc: f, Type: r.types[funcIndex(r.wanted, name)], Opts: opts})
+}
+
+// inner writes the rest of the component inside, which exports what is wanted,
+// and gives what it is to be instantiated with.
+func (r *root) inner(in *root) ([]component.Arg, error) {
+	args := in.b.importArgs() // both begin in the same way, so indices are the same
+	imported := map[string]uint32{}
+	for _, d := range in.wanted.Decls {
+		if d.Export == nil || d.Export.Desc.Sort != component.SortFunc {
+			continue
+		}
+		name := d.Export.Name
+		f, ok := r.lifted[name]
+		if !ok {
+			f = r.b.member(r.instance, component.SortFunc, name)
+		}
+		arg := fmt.Sprintf("import-func-%d", len(imported))
+		args = append(args, component.Arg{Name: arg, Sort: component.SortFunc, Index: f})
+		imported[name] = in.b.imported(arg, component.ExternDesc{Sort: component.SortFunc, Index: in.types[d.Export.Desc.Index]})
+	}
+	types, err := in.b.expand(in.wanted, func(name string) uint32 {
+		return in.b.exported(name, component.SortType, in.named[name], nil)
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range in.wanted.Decls {
+		if d.Export != nil && d.Export.Desc.Sort == component.SortFunc {
+			in.b.exported(d.Export.Name, component.SortFunc, imported[d.Export.Name],
+				&component.ExternDesc{Sort: component.SortFunc, Index: types[d.Export.Desc.Index]})
+		}
+	}
+	return args, nil
+}
+
+// importArgs gives what has the indices of the imports.
+func (b *builder) importArgs() (args []component.Arg) {
+	var next [component.SortCoreTag + 1]uint32
+	for _, d := range b.defs {
+		sort, _ := sortOf(d)
+		if im, ok := d.(*component.Import); ok {
+			args = append(args, component.Arg{Name: im.Name, Sort: sort, Index: next[sort]})
+		}
+		next[sort]++
+	}
+	return args
+}

@@ -1,0 +1,245 @@
+package bridge
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/isyswasfa/isyswasfa/internal/component"
+)
+
+// A slice is the part of a component on which the type of one import depends:
+// that import, and those which its types come from.
+type slice struct {
+	src       *component.Component
+	types     []int // the definitions of the type index space
+	instances []int
+	needed    map[int]bool
+
+	newTypes, newInstances map[uint32]uint32
+}
+
+// newSlice finds what an instance import needs, and gives its type as it
+// stands in the component.
+func newSlice(src *component.Component, name string) (*slice, *component.InstanceType, error) {
+	s := &slice{src: src, needed: map[int]bool{}, newTypes: map[uint32]uint32{}, newInstances: map[uint32]uint32{}}
+	var found *component.Import
+	for i, d := range src.Defs {
+		switch sort, ok := sortOf(d); {
+		case !ok:
+		case sort == component.SortType:
+			s.types = append(s.types, i)
+		case sort == component.SortInstance:
+			s.instances = append(s.instances, i)
+		}
+		if im, ok := d.(*component.Import); ok && im.Name == name && im.Desc.Sort == component.SortInstance {
+			found = im
+		}
+	}
+	if found == nil {
+		return nil, nil, fmt.Errorf("there is no import of an instance %q", name)
+	}
+	if int(found.Desc.Index) < len(s.types) {
+		if d, ok := src.Defs[s.types[found.Desc.Index]].(*component.TypeDef); ok {
+			if t, ok := d.Type.(*component.InstanceType); ok {
+				return s, t, s.needOf(t)
+			}
+		}
+	}
+	return nil, nil, errDepends
+}
+
+// sortOf gives the index space that a definition adds to.
+func sortOf(d component.Def) (component.Sort, bool) {
+	switch d := d.(type) {
+	case *component.TypeDef:
+		return component.SortType, true
+	case *component.Import:
+		return d.Desc.Sort, true
+	case *component.Instance:
+		return component.SortInstance, true
+	case *component.Alias:
+		return d.Sort, true
+	case *component.Export:
+		return d.Sort, true
+	}
+	return 0, false
+}
+
+var errDepends = errors.New("its type depends on more than imports")
+
+// need notes that a definition is needed, with all that it needs.
+func (s *slice) need(def int) error {
+	if s.needed[def] {
+		return nil
+	}
+	s.needed[def] = true
+	switch d := s.src.Defs[def].(type) {
+	case *component.TypeDef:
+		return s.needOf(d.Type)
+	case *component.Import:
+		switch {
+		case d.Desc.Sort == component.SortType && d.Desc.Bound == component.BoundSub:
+			return nil
+		case d.Desc.Sort == component.SortType || d.Desc.Sort == component.SortInstance:
+			return s.needType(d.Desc.Index)
+		}
+	case *component.Alias:
+		if d.Target == component.AliasExport && int(d.Instance) < len(s.instances) {
+			return s.need(s.instances[d.Instance])
+		}
+	}
+	return errDepends
+}
+
+// needOf notes what a type needs.
+func (s *slice) needOf(t component.Type) error {
+	var err error
+	_, walked := outer(t, 0, func(i uint32) uint32 {
+		if err == nil {
+			err = s.needType(i)
+		}
+		return i
+	})
+	if err == nil {
+		err = walked
+	}
+	return err
+}
+
+func (s *slice) needType(i uint32) error {
+	if int(i) >= len(s.types) {
+		return errDepends
+	}
+	return s.need(s.types[i])
+}
+
+// emit writes what the import needs, and gives its type with the indices that
+// this has got.
+func (s *slice) emit(b *builder, t *component.InstanceType) *component.InstanceType {
+	var types, instances uint32
+	for i, d := range s.src.Defs {
+		sort, ok := sortOf(d)
+		if !ok || sort != component.SortType && sort != component.SortInstance {
+			continue
+		}
+		var at uint32
+		if s.needed[i] {
+			at = s.definition(b, d)
+		}
+		if sort == component.SortType {
+			s.newTypes[types] = at
+			types++
+		} else {
+			s.newInstances[instances] = at
+			instances++
+		}
+	}
+	return s.rewritten(t).(*component.InstanceType)
+}
+
+// definition writes a definition that is needed.
+func (s *slice) definition(b *builder, d component.Def) uint32 {
+	switch d := d.(type) {
+	case *component.TypeDef:
+		return b.typ(withoutFuncs(s.rewritten(d.Type)))
+	case *component.Alias:
+		return b.member(s.newInstances[d.Instance], d.Sort, d.Name)
+	case *component.Import:
+		desc := d.Desc
+		if desc.Sort == component.SortInstance || desc.Bound == component.BoundEq {
+			desc.Index = s.newTypes[desc.Index]
+		}
+		return b.imported(d.Name, desc)
+	}
+	return 0
+}
+
+// rewritten gives a type with the indices of the slice.
+func (s *slice) rewritten(t component.Type) component.Type {
+	t, _ = outer(t, 0, func(i uint32) uint32 { return s.newTypes[i] })
+	return t
+}
+
+// withoutFuncs leaves the functions out of the type of an instance.
+func withoutFuncs(t component.Type) component.Type {
+	in, ok := t.(*component.InstanceType)
+	if !ok {
+		return t
+	}
+	out := &component.InstanceType{}
+	for _, d := range in.Decls {
+		if d.Export == nil || d.Export.Desc.Sort != component.SortFunc {
+			out.Decls = append(out.Decls, d)
+		}
+	}
+	return out
+}
+
+// outer gives a type in which the indices of types outside of it are mapped.
+// level is how many types it is within.
+func outer(t component.Type, level uint32, f func(uint32) uint32) (component.Type, error) {
+	switch t := t.(type) {
+	case *component.DefinedType:
+		if level > 0 {
+			return t, nil
+		}
+		return mapDefined(t, f), nil
+	case *component.FuncType:
+		if level > 0 {
+			return t, nil
+		}
+		return mapFunc(t, f), nil
+	case *component.InstanceType:
+		out := &component.InstanceType{}
+		for _, d := range t.Decls {
+			switch {
+			case d.Type != nil:
+				inner, err := outer(d.Type, level+1, f)
+				if err != nil {
+					return nil, err
+				}
+				d.Type = inner
+			case d.Alias != nil && d.Alias.Target == component.AliasOuter && d.Alias.Count == level+1:
+				if d.Alias.Sort != component.SortType {
+					return nil, errDepends
+				}
+				a := *d.Alias
+				a.Index = f(a.Index)
+				d.Alias = &a
+			case d.CoreType != nil:
+				return nil, errDepends
+			}
+			out.Decls = append(out.Decls, d)
+		}
+		return out, nil
+	}
+	return nil, errDepends
+}
+
+func mapVal(v *component.ValType, f func(uint32) uint32) *component.ValType {
+	if v == nil || v.Prim != 0 {
+		return v
+	}
+	return &component.ValType{Index: f(v.Index)}
+}
+
+func mapNamed(list []component.Named, f func(uint32) uint32) []component.Named {
+	var out []component.Named
+	for _, n := range list {
+		out = append(out, component.Named{Name: n.Name, Type: mapVal(n.Type, f)})
+	}
+	return out
+}
+
+func mapFunc(t *component.FuncType, f func(uint32) uint32) *component.FuncType {
+	return &component.FuncType{Async: t.Async, Params: mapNamed(t.Params, f), Result: mapVal(t.Result, f)}
+}
+
+func mapDefined(t *component.DefinedType, f func(uint32) uint32) *component.DefinedType {
+	d := *t
+	d.Fields, d.Elem, d.Err, d.Key = mapNamed(t.Fields, f), mapVal(t.Elem, f), mapVal(t.Err, f), mapVal(t.Key, f)
+	if t.Kind == component.DefOwn || t.Kind == component.DefBorrow {
+		d.Res = f(t.Res)
+	}
+	return &d
+}
