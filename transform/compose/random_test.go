@@ -18,7 +18,7 @@ var check = func(*testing.T, []byte) {}
 func TestRandom(t *testing.T) {
 	composed, refused := 0, 0
 	for seed := range uint64(400) {
-		g := &generator{Rand: rand.New(rand.NewPCG(seed, 1)), files: map[string]string{}, versions: seed%2 == 0}
+		g := &generator{Rand: rand.New(rand.NewPCG(seed, 1)), files: map[string]string{}, versions: seed%2 == 0, again: true}
 		g.generate()
 		r, err := g.compose()
 		switch {
@@ -49,6 +49,7 @@ type generator struct {
 	defines bool // a component defines types
 
 	versions bool // not all import the same version
+	again    bool // some want resources of other interfaces to be named again
 }
 
 func (g *generator) String() string {
@@ -150,7 +151,7 @@ func (g *generator) imports() *importer {
 		if g.versions {
 			im.version[k] = g.IntN(3)
 		}
-		im.again[k] = g.chance(0.3)
+		im.again[k] = g.chance(0.3) && g.again
 	}
 	for k := range universe {
 		for _, item := range []string{"e", "s", "r", "f", "g", "m", "h"} {
