@@ -13,6 +13,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/isyswasfa/isyswasfa/internal/component"
@@ -127,7 +128,34 @@ func (c *composer) result() (*Result, error) {
 		}
 		binary, notes = more, moreNotes
 	}
-	return &Result{Component: binary, Notes: append(c.notes, notes...)}, nil
+	return &Result{Component: binary, Notes: slices.Concat(c.notes, notes, hiddenPolls(binary))}, nil
+}
+
+// hiddenPolls gives a note for each poll function that is not exported: other
+// composers drop those of the components they put into another one.
+func hiddenPolls(binary []byte) []string {
+	c, err := component.Decode(binary)
+	if err != nil {
+		return nil
+	}
+	p, err := component.Link(c)
+	if err != nil {
+		return nil // no host can run it as it is
+	}
+	exported := make(map[int]bool)
+	for _, e := range p.Exports {
+		if e.Func != nil && strings.HasPrefix(e.Name, "isyswasfa-poll") {
+			exported[e.Func.Instance] = true
+		}
+	}
+	var notes []string
+	for _, poll := range p.Polls {
+		if !exported[poll.Instance] {
+			notes = append(notes, fmt.Sprintf("the poll function %q of %s is out of reach, because what contains that does not export it; isyswasfa's own host calls it all the same",
+				poll.Name, p.Instances[poll.Instance].Name))
+		}
+	}
+	return notes
 }
 
 func validate(binary []byte) error {

@@ -1,7 +1,7 @@
 package compose
 
 import (
-	"errors"
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -228,7 +228,7 @@ func (s *scope) structure(r typeRef) (uint32, error) {
 	default:
 		d.Kind, d.Prim = component.DefPrim, primitives[t.Kind]
 	}
-	return s.define(d), errors.Join(errs...)
+	return s.define(d), cmp.Or(errs...)
 }
 
 func (s *scope) list(d *component.DefinedType, r typeRef, ref func(*abi.Type) *component.ValType) {
@@ -256,5 +256,5 @@ func (s *scope) function(in *instance, f *abi.FuncType) (uint32, error) {
 		errs = append(errs, err)
 		t.Result = &v
 	}
-	return s.define(t), errors.Join(errs...)
+	return s.define(t), cmp.Or(errs...)
 }
