@@ -5,13 +5,13 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/isyswasfa/isyswasfa/internal/component"
-	"github.com/isyswasfa/isyswasfa/internal/wat"
 	"github.com/isyswasfa/isyswasfa/transform/encode"
 	"github.com/isyswasfa/isyswasfa/wit"
 	"github.com/isyswasfa/isyswasfa/wit/std"
@@ -30,8 +30,9 @@ func world(t testing.TB, text string) *wit.World {
 	return pkg.Worlds[0]
 }
 
-// Each file of testdata has a world, a core module and what comes of them: a
-// dump of the component, or the error.
+// Each file of testdata has worlds, a core module and what comes of them: a
+// dump of the component, or the error. Adapters are modules adapter-NAME.wat,
+// built for the worlds adapter-NAME; a file options may name fields of Options.
 func TestGolden(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txtar")
 	if err != nil || len(files) == 0 {
@@ -43,12 +44,8 @@ func TestGolden(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			core, err := wat.Assemble(string(file(a, "core.wat").Data))
-			if err != nil {
-				t.Fatal(err)
-			}
-			w := world(t, string(file(a, "world.wit").Data))
-			got := result(t, core, w)
+			main, o := golden(t, a)
+			got := result(t, main, o)
 			want := file(a, "component")
 			if *update {
 				want.Data = []byte(got)
@@ -61,6 +58,37 @@ func TestGolden(t *testing.T) {
 			}
 		})
 	}
+}
+
+// golden gives what a golden file says to encode.
+func golden(t testing.TB, a *txtar.Archive) (encode.Module, encode.Options) {
+	t.Helper()
+	_, pkg, err := wit.ParseText(map[string]string{"world.wit": string(file(a, "world.wit").Data)}, std.Files())
+	if err != nil {
+		t.Fatal(err)
+	}
+	main := encode.Module{Core: assembled(t, string(file(a, "core.wat").Data))}
+	o := encode.Options{}
+	for _, f := range a.Files {
+		if name, ok := strings.CutSuffix(f.Name, ".wat"); ok && name != "core" {
+			o.Adapters = append(o.Adapters, encode.Module{Name: strings.TrimPrefix(name, "adapter-"), Core: assembled(t, string(f.Data))})
+		}
+		for _, word := range strings.Fields(string(f.Data)) {
+			if f.Name == "options" {
+				reflect.ValueOf(&o).Elem().FieldByName(word).SetBool(true)
+			}
+		}
+	}
+	for _, w := range pkg.Worlds {
+		worlds := &main.Worlds
+		for i := range o.Adapters {
+			if w.Name == "adapter-"+o.Adapters[i].Name {
+				worlds = &o.Adapters[i].Worlds
+			}
+		}
+		*worlds = append(*worlds, w)
+	}
+	return main, o
 }
 
 // check may look at a component with tools of others.
@@ -77,13 +105,13 @@ func file(a *txtar.Archive, name string) *txtar.File {
 	return &a.Files[len(a.Files)-1]
 }
 
-func result(t *testing.T, core []byte, w *wit.World) string {
+func result(t *testing.T, main encode.Module, o encode.Options) string {
 	t.Helper()
-	bin, err := encode.Component(core, w, encode.Options{})
+	bin, err := encode.Modules(main, o)
 	if err != nil {
 		return err.Error() + "\n"
 	}
-	again, err := encode.Component(core, w, encode.Options{})
+	again, err := encode.Modules(main, o)
 	if err != nil || !bytes.Equal(bin, again) {
 		t.Error("a second run gave another component", err)
 	}
@@ -110,21 +138,18 @@ func FuzzComponent(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	var worlds []*wit.World
+	var worlds [][]*wit.World
 	for i, name := range files {
 		a, err := txtar.ParseFile(name)
 		if err != nil {
 			f.Fatal(err)
 		}
-		core, err := wat.Assemble(string(file(a, "core.wat").Data))
-		if err != nil {
-			f.Fatal(err)
-		}
-		worlds = append(worlds, world(f, string(file(a, "world.wit").Data)))
-		f.Add(byte(i), core)
+		main, _ := golden(f, a)
+		worlds = append(worlds, main.Worlds)
+		f.Add(byte(i), main.Core)
 	}
 	f.Fuzz(func(t *testing.T, i byte, core []byte) {
-		bin, err := encode.Component(core, worlds[int(i)%len(worlds)], encode.Options{})
+		bin, err := encode.Modules(encode.Module{Core: core, Worlds: worlds[int(i)%len(worlds)]}, encode.Options{})
 		if err != nil {
 			return
 		}

@@ -22,8 +22,9 @@ var nativeMarks = []string{
 	"[stream-", "[future-", "[error-context-", "[thread-",
 }
 
-// checkNative refuses modules whose bindings are for native async.
-func (e *encoder) checkNative() {
+// checkNative refuses modules whose bindings are for native async, and tells
+// whether there are any.
+func (e *encoder) checkNative() bool {
 	native := func(name string) bool {
 		for _, mark := range nativeMarks {
 			if strings.HasPrefix(name, mark) {
@@ -37,16 +38,17 @@ func (e *encoder) checkNative() {
 		for _, im := range m.core.Imports {
 			if native(im.Name) {
 				e.problemf("import %q %q"+why, im.Module, im.Name)
-				return
+				return true
 			}
 		}
 		for _, ex := range m.core.Exports {
 			if native(ex.Name) {
 				e.problemf("export %q"+why, ex.Name)
-				return
+				return true
 			}
 		}
 	}
+	return false
 }
 
 // addRun makes the world export wasi:cli/run, if it does not.

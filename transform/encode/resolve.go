@@ -65,7 +65,7 @@ type lift struct {
 
 // resolve finds what each import and export of the modules stands for.
 func (e *encoder) resolve() error {
-	if e.checkNative(); len(e.problems) > 0 {
+	if e.checkNative() {
 		return nil
 	}
 	if e.o.WorldTypes {
