@@ -2,7 +2,6 @@ package test
 
 import (
 	"bufio"
-	"compress/flate"
 	"context"
 	"io"
 	"log/slog"
@@ -130,10 +129,7 @@ func TestDisconnect(t *testing.T) {
 					res, err := http.DefaultTransport.RoundTrip(r)
 					if err == nil {
 						defer res.Body.Close()
-						body := io.Reader(res.Body)
-						if res.Header.Get("Content-Encoding") == "deflate" {
-							body = flate.NewReader(body)
-						}
+						body := inflater(res)
 						if tt.path != "/hash-all" {
 							_, err = bufio.NewReader(body).ReadString('\n')
 						}

@@ -165,6 +165,14 @@ func inflated(t testing.TB, data []byte) []byte {
 	return out
 }
 
+// inflater reads a response's body, which may be deflated.
+func inflater(res *http.Response) io.Reader {
+	if res.Header.Get("Content-Encoding") == "deflate" {
+		return flate.NewReader(res.Body)
+	}
+	return res.Body
+}
+
 // library answers with the verses.
 func library(r *http.Request) *http.Response {
 	res := &http.Response{StatusCode: http.StatusMethodNotAllowed, Body: http.NoBody}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"compress/flate"
 	"errors"
 	"io"
@@ -100,32 +101,44 @@ func inflate(t *transfer) error {
 	return nil
 }
 
-// deflaters are idle ones: each takes a megabyte.
-var deflaters sync.Pool
+// The deflater of all bodies, which takes a megabyte.
+var (
+	deflating sync.Mutex
+	deflater  *flate.Writer
+)
 
+// deflate encodes each piece for itself, and the client gets it as soon as it
+// has come. So bodies that wait for their next piece need no deflater.
 func deflate(t *transfer) error {
-	out := bufio.NewWriterSize(t, pieceSize)
-	d, ok := deflaters.Get().(*flate.Writer)
-	if ok {
-		d.Reset(out)
-	} else {
-		d, _ = flate.NewWriter(out, flate.BestSpeed)
-	}
-	defer deflaters.Put(d)
 	for buf := make([]byte, pieceSize); ; {
 		n, err := t.Read(buf)
+		if err != nil && err != io.EOF {
+			return err
+		}
+		if _, err := t.Write(deflatePiece(buf[:n], err == io.EOF)); err != nil {
+			return err
+		}
 		if err == io.EOF {
-			err = d.Close()
-			return errors.Join(err, out.Flush())
-		}
-		if err != nil {
-			return err
-		}
-		// The client gets each piece as soon as it comes.
-		d.Write(buf[:n])
-		d.Flush()
-		if err := out.Flush(); err != nil {
-			return err
+			return nil
 		}
 	}
+}
+
+// deflatePiece encodes a part of a stream: whole blocks, up to a whole byte.
+func deflatePiece(piece []byte, last bool) []byte {
+	deflating.Lock()
+	defer deflating.Unlock()
+	var out bytes.Buffer
+	if deflater == nil {
+		deflater, _ = flate.NewWriter(&out, flate.BestSpeed)
+	} else {
+		deflater.Reset(&out)
+	}
+	deflater.Write(piece)
+	if last {
+		deflater.Close()
+	} else {
+		deflater.Flush()
+	}
+	return out.Bytes()
 }
