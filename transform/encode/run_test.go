@@ -148,6 +148,52 @@ func TestCommand(t *testing.T) {
 	}
 }
 
+// A reactor of another language calls WASI 0.1 while it is initialized and
+// while it is called; its memory is its own but for the scratch.
+func TestReactor(t *testing.T) {
+	for name, realloc := range map[string]string{
+		"grown":     "",
+		"allocated": `(func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 57344))`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			core := assembled(t, `(module
+  (import "wasi_snapshot_preview1" "random_get" (func $random (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 0) "\10\00\00\00\03\00\00\00")
+  (data (i32.const 16) "hi\0a")`+realloc+`
+  (func (export "_initialize")
+    (memory.fill (i32.const 1024) (i32.const 0x5a) (i32.const 56320))
+    (drop (call $random (i32.const 32) (i32.const 8)))
+    (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8))))
+  (func (export "check") (result i32)
+    (local $p i32)
+    (drop (call $random (i32.const 40) (i32.const 8)))
+    (drop (call $write (i32.const 2) (i32.const 0) (i32.const 1) (i32.const 8)))
+    (local.set $p (i32.const 1024))
+    (loop $next
+      (if (i32.ne (i32.load8_u (local.get $p)) (i32.const 0x5a)) (then (return (local.get $p))))
+      (br_if $next (i32.lt_u (local.tee $p (i32.add (local.get $p) (i32.const 1))) (i32.const 57344))))
+    (i64.eq (i64.load (i32.const 32)) (i64.load (i32.const 40)))))`)
+			bin, err := encode.Component(core, world(t, "package t:t;\nworld w { export check: func() -> u32; }"), encode.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			check(t, bin)
+			var stdout, stderr strings.Builder
+			pre, in := linked(t, bin, wasi.Config{Stdout: &stdout, Stderr: &stderr}, nil)
+			for range 3 {
+				if got, err := call[struct{}, uint32](t, pre, in, "", "check", struct{}{}); got != 0 || err != nil {
+					t.Errorf("check: %d, %v", got, err)
+				}
+			}
+			if stdout.String() != "hi\n" || stderr.String() != "hi\nhi\nhi\n" {
+				t.Errorf("stdout %q, stderr %q", stdout.String(), stderr.String())
+			}
+		})
+	}
+}
+
 const adaptedWorld = `package t:t;
 interface numbers { pair: func() -> tuple<u32, u32>; name: func() -> string; }
 world adapter { import numbers; export total: func() -> u32; }
