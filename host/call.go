@@ -77,17 +77,16 @@ func (in *Instance) run(a *activation) error {
 	return a.fn.CallWithStack(&in.guest, a.stack[:])
 }
 
-// callCore calls a core function that takes few numbers and returns the first
-// result.
-func (in *Instance) callCore(core int, params ...uint64) (uint64, error) {
+// callCore calls a core function that takes one number and returns nothing.
+func (in *Instance) callCore(core int, param uint64) error {
 	a, err := in.activate(core)
 	if err != nil {
-		return 0, err
+		return err
 	}
-	copy(a.stack[:], params)
+	a.stack[0] = param
 	err = in.run(a)
 	a.busy = false
-	return a.stack[0], err
+	return err
 }
 
 // leave checks that a component instance may call an import now.
@@ -156,11 +155,16 @@ func (in *Instance) options(i int) *abi.Options {
 
 func (in *Instance) realloc(core int, sub *subInstance) abi.Realloc {
 	return func(_ context.Context, old, oldSize, align, newSize uint32) (uint32, error) {
+		a, err := in.activate(core)
+		if err != nil {
+			return 0, err
+		}
+		a.stack[0], a.stack[1], a.stack[2], a.stack[3] = uint64(old), uint64(oldSize), uint64(align), uint64(newSize)
 		before := sub.noLeave
 		sub.noLeave = true
-		ptr, err := in.callCore(core, uint64(old), uint64(oldSize), uint64(align), uint64(newSize))
-		sub.noLeave = before
-		return uint32(ptr), err
+		err = in.run(a)
+		sub.noLeave, a.busy = before, false
+		return uint32(a.stack[0]), err
 	}
 }
 
@@ -273,7 +277,7 @@ func (in *Instance) callLifted(h *exportHalf, a *activation, params, result unsa
 func (in *Instance) postReturn(h *exportHalf, a *activation) error {
 	sub := &in.subs[h.sub]
 	sub.noLeave = true
-	_, err := in.callCore(h.post, a.stack[0])
+	err := in.callCore(h.post, a.stack[0])
 	sub.noLeave = false
 	return err
 }

@@ -167,7 +167,7 @@ func (d *dropping) enter(in *Instance) {
 	}
 	in.beginStack(d.sub)
 	in.router.enter(d.sub)
-	_, err := in.callCore(d.core, uint64(d.rep))
+	err := in.callCore(d.core, uint64(d.rep))
 	in.endStack()
 	if err != nil {
 		in.poison(in.newTrap("destructor", err))

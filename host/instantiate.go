@@ -92,7 +92,7 @@ func (in *Instance) destructor(core, owner int) func(context.Context, *abi.Table
 			return nil
 		}
 		if t == &in.subs[owner].table {
-			_, err := in.callCore(core, uint64(e.Rep))
+			err := in.callCore(core, uint64(e.Rep))
 			return err
 		}
 		if caller := t.Owner.(*subInstance); caller != &in.host {
@@ -104,7 +104,7 @@ func (in *Instance) destructor(core, owner int) func(context.Context, *abi.Table
 		}
 		if !in.pre.blocks[owner] {
 			in.router.enter(owner)
-			_, err := in.callCore(core, uint64(e.Rep))
+			err := in.callCore(core, uint64(e.Rep))
 			return err
 		}
 		if in.stack == nil {
@@ -115,7 +115,7 @@ func (in *Instance) destructor(core, owner int) func(context.Context, *abi.Table
 			return err
 		}
 		in.router.enter(owner)
-		_, err := in.callCore(core, uint64(e.Rep))
+		err := in.callCore(core, uint64(e.Rep))
 		in.leaveSub(owner)
 		return err
 	}

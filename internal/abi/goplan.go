@@ -32,7 +32,7 @@ type GoPlan struct {
 	Guest, Host CoreSig
 
 	params, result *node // result is nil for none
-	needsMemory    bool  // for the parameters
+	needsMemory    bool  // for lifting the parameters
 }
 
 // BindGo makes the plan for the function type ft, with params the Go struct
@@ -125,11 +125,7 @@ func (p *GoPlan) LowerResult(cx *Call, stack []uint64, result unsafe.Pointer) er
 // LowerParams moves the parameters of a call into the guest to the stack and
 // the guest's memory.
 func (p *GoPlan) LowerParams(cx *Call, stack []uint64, params unsafe.Pointer) error {
-	if p.needsMemory {
-		if err := cx.view(); err != nil {
-			return at(err, "parameters")
-		}
-	}
+	// What is written to memory is allocated first, which gives a view of it.
 	if !p.Guest.IndirectParams {
 		return p.params.lowerFlat(cx, stack, params)
 	}

@@ -35,6 +35,13 @@ func (cx *Call) takeOwn(h uint32, rt *ResourceType) (Entry, error) {
 
 // settle ends a lifting: on an error it puts owned handles back.
 func (cx *Call) settle(err error) error {
+	if len(cx.taken) == 0 {
+		return err
+	}
+	return cx.settleTaken(err)
+}
+
+func (cx *Call) settleTaken(err error) error {
 	if err != nil {
 		// Last taken first, so that each gets its number again.
 		for i := len(cx.taken) - 1; i >= 0; i-- {

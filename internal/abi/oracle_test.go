@@ -111,7 +111,7 @@ func checkMove(t *testing.T, i int, ft *FuncType, image string, enc StringEncodi
 	for to := UTF8; to <= Latin1UTF16; to++ {
 		from, guest := memoryOf(t, image).call(enc), newGuest()
 		cx := guest.call(to)
-		if err := views(from, cx); err != nil {
+		if err := from.view(); err != nil {
 			t.Fatal(err)
 		}
 		cx.begin()

@@ -64,8 +64,8 @@ func isCoreNumber(t *Type) bool {
 // Params moves the parameters of a call from the caller's stack in to the
 // callee's stack out. The two stacks must not overlap.
 func (p *Transfer) Params(caller, callee *Call, in, out []uint64) error {
-	if p.needsMemory {
-		if err := views(caller, callee); err != nil {
+	if p.needsMemory { // the callee's is looked at once something is allocated in it
+		if err := caller.view(); err != nil {
 			return at(err, "parameters")
 		}
 	}
@@ -94,7 +94,10 @@ func (p *Transfer) Result(caller, callee *Call, in, out []uint64) error {
 	if !p.Caller.IndirectResult {
 		return at(p.result.copyFlat(callee, caller, in, out), "result")
 	}
-	if err := views(caller, callee); err != nil {
+	if err := caller.view(); err != nil {
+		return at(err, "result")
+	}
+	if err := callee.view(); err != nil {
 		return at(err, "result")
 	}
 	src, dst := uint32(in[0]), uint32(out[len(p.Caller.Params)-1])
@@ -105,13 +108,6 @@ func (p *Transfer) Result(caller, callee *Call, in, out []uint64) error {
 		return at(err, "result")
 	}
 	return at(p.result.copy(callee, caller, src, dst), "result")
-}
-
-func views(a, b *Call) error {
-	if err := a.view(); err != nil {
-		return err
-	}
-	return b.view()
 }
 
 // A mover makes the nodes of one Transfer. They differ from those of a GoPlan
