@@ -4,16 +4,12 @@ import (
 	"strings"
 
 	"github.com/isyswasfa/isyswasfa/internal/component"
-)
-
-const (
-	startSuffix  = "-isyswasfa-start"
-	resultSuffix = "-isyswasfa-result"
+	"github.com/isyswasfa/isyswasfa/transform"
 )
 
 // halves gives the names of the two halves of an async function.
 func halves(name string) (start, result string) {
-	start, result = name+startSuffix, name+resultSuffix
+	start, result = transform.StartName(name), transform.ResultName(name)
 	if m, ok := strings.CutPrefix(result, "[method]"); ok {
 		result = "[static]" + m
 	}
@@ -35,7 +31,7 @@ func Differences(provided, wanted []*component.Item) []Difference {
 		if w.Func == nil || component.Find(provided, w.Name) != nil {
 			continue
 		}
-		if base, ok := strings.CutSuffix(w.Name, startSuffix); ok && has(provided, base) {
+		if base, ok := strings.CutSuffix(w.Name, transform.StartName("")); ok && has(provided, base) {
 			list = append(list, Difference{base, true})
 			continue
 		}
