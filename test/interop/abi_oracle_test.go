@@ -190,6 +190,63 @@ func TestHandles(t *testing.T) {
 	t.Logf("seed %d: %d values with handles, %d traps, %.1f s", *abiSeed, *abiValues/4, traps, time.Since(start).Seconds())
 }
 
+// TestLimits compares which lengths of strings and lists are too large. The
+// longest list is not lifted, as that takes the model too long.
+func TestLimits(t *testing.T) {
+	type question struct {
+		Type abitest.Desc       `json:"t"`
+		Enc  abi.StringEncoding `json:"a"`
+		Flat []uint64           `json:"flat"`
+		Size uint32             `json:"size"` // of the memory
+	}
+	const most, tag = abi.MaxListBytes, 1 << 31
+	list := []any{"list", "u64"}
+	questions := []*question{
+		{"string", abi.UTF8, []uint64{16, most}, most + 16},
+		{"string", abi.UTF8, []uint64{17, most}, most + 16},
+		{"string", abi.UTF8, []uint64{16, most + 1}, most + 64},
+		{"string", abi.UTF16, []uint64{16, most / 2}, most + 64},
+		{"string", abi.UTF16, []uint64{16, most/2 + 1}, most + 64},
+		{"string", abi.UTF16, []uint64{16, tag}, most + 64},
+		{"string", abi.UTF16, []uint64{16, tag | 1}, most + 64},
+		{"string", abi.Latin1UTF16, []uint64{16, most}, most + 64},
+		{"string", abi.Latin1UTF16, []uint64{16, most + 1}, most + 64},
+		{"string", abi.Latin1UTF16, []uint64{16, tag | most/2}, most + 64},
+		{"string", abi.Latin1UTF16, []uint64{16, tag | (most/2 + 1)}, most + 64},
+		{list, abi.UTF8, []uint64{16, most/8 + 1}, most + 64},
+		{list, abi.UTF8, []uint64{16, 1 << 29}, most + 64},
+		{list, abi.UTF8, []uint64{1 << 31, 0}, 64},
+		{list, abi.UTF8, []uint64{64, 0}, 64},
+		{list, abi.UTF8, []uint64{72, 0}, 64},
+		{list, abi.UTF8, []uint64{60, 0}, 64},
+	}
+	o, asked := startOracle(t, "oracle.py"), 0
+	next := func() (q *question) {
+		if asked < len(questions) {
+			q = questions[asked]
+		}
+		asked++
+		return q
+	}
+	accepted := 0
+	err := exchange(t.Context(), o, next, func(q *question, answer func(any) error) error {
+		var accept bool
+		if err := answer(&accept); err != nil {
+			return err
+		}
+		if accept {
+			accepted++
+		}
+		if err := abitest.Liftable(abitest.TypeOf(q.Type), q.Enc, q.Flat, q.Size); accept != (err == nil) {
+			t.Errorf("%v: %v, want %v", *q, err, accept)
+		}
+		return nil
+	})
+	if err != nil || accepted < 5 {
+		t.Fatal(accepted, err)
+	}
+}
+
 // TestRecordDefinitions writes the short ones of the answers to the recording
 // that the tests of internal/abi read:
 //

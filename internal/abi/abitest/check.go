@@ -400,3 +400,18 @@ func (w *way) same(got, want *Lowered, err error) error {
 	}
 	return nil
 }
+
+// Liftable lifts a parameter, at most two core values, from a memory of zeros.
+func Liftable(t *abi.Type, enc abi.StringEncoding, flat []uint64, size uint32) error {
+	c, err := newChecker(t)
+	if err != nil {
+		return err
+	}
+	w := &way{c: c, q: &Question{}, from: enc}
+	_, err = w.lift(c.static, c.result, flat, make([]byte, size-base))
+	_, moved := w.move(flat, make([]byte, size-base))
+	if (err == nil) != (moved == nil) {
+		return fmt.Errorf("lifted: %v, but moved: %v", err, moved)
+	}
+	return err
+}

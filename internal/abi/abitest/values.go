@@ -220,7 +220,7 @@ func (g *Generator) string() string {
 	if g.IntN(40) == 0 {
 		n = 60 + g.IntN(400)
 	}
-	first, second := chars[g.IntN(4)], pick(g, chars...)
+	first, second := pick(g, chars[g.IntN(4)], pick(g, chars...)), pick(g, chars...)
 	mixed := g.IntN(3)
 	s := make([]rune, n)
 	for i := range s {

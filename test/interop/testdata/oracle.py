@@ -279,14 +279,25 @@ def handles(q):
     return answer
 
 
+def limit(q):
+    """Tells whether a string or list in a memory of zeros can be lifted."""
+    cx = Context(q['a'], bytes(q['size'] - BASE))
+    try:
+        d.lift_flat_values(cx, d.MAX_FLAT_PARAMS, d.CoreValueIter(q['flat']), [type_of(q['t'])])
+    except d.Trap:
+        return False
+    return True
+
+
 def main():
     last, t = None, None
     cx = Context(0)
     letters = {'i32': 'i', 'i64': 'I', 'f32': 'f', 'f64': 'F'}
     for line in sys.stdin:
         q = json.loads(line)
-        if 'from' in q:
-            print(json.dumps(handles(q), separators=(',', ':')))
+        special = handles if 'from' in q else limit if 'size' in q else None
+        if special:
+            print(json.dumps(special(q), separators=(',', ':')), flush=True)
             continue
         if q['t'] != last:
             last, t = q['t'], type_of(q['t'])
