@@ -43,6 +43,9 @@ func PackageText(data []byte) (string, error) {
 			return "", fmt.Errorf("binary WIT: two packages in one, %s and %s", main.Name, n.pkg.Name)
 		}
 	}
+	if d.addDocs(main); d.err != nil {
+		return "", d.err
+	}
 	return d.text(main), nil
 }
 
@@ -63,6 +66,9 @@ func ModuleWorld(data []byte) (*World, error) {
 		return nil, errors.New("binary WIT: one world is wanted")
 	}
 	w := d.named[0].world
+	if d.addDocs(w.Package); d.err != nil {
+		return nil, d.err
+	}
 	return &World{Text: d.text(w.Package), ID: w.ID(), Encoding: component.StringEncoding(d.encoding[1])}, nil
 }
 
@@ -84,6 +90,7 @@ type decoder struct {
 	ifaces   map[string]*wit.Interface // by ID
 	named    []named                   // what the root exports
 	encoding []byte                    // of the custom section; nil if there is none
+	docs     []byte                    // likewise
 	budget   int
 	err      error
 }
@@ -128,8 +135,11 @@ func (d *decoder) root(c *component.Component) {
 		}
 		switch def := def.(type) {
 		case *component.Custom:
-			if def.Name == encodingSection && d.encoding == nil {
+			switch def.Name {
+			case encodingSection:
 				d.encoding = append([]byte{}, def.Data...)
+			case docsSection:
+				d.docs = append([]byte{}, def.Data...)
 			}
 		case *component.TypeDef:
 			s.define(def.Type)

@@ -59,18 +59,23 @@ func TestGolden(t *testing.T) {
 }
 
 // assemble gives a binary. A first line ";; encoding VERSION STRINGS" adds the
-// custom section of worlds.
+// custom section of worlds, one that begins with ";; docs" that of docs.
 func assemble(t testing.TB, f txtar.File) []byte {
 	t.Helper()
 	bin, err := wast.Assemble(string(f.Data))
 	if err != nil {
 		t.Fatalf("%s: %v", f.Name, err)
 	}
-	var version, strings byte
-	if n, _ := fmt.Sscanf(string(f.Data), ";; encoding %d %d", &version, &strings); n == 2 {
+	var version, encoding byte
+	if n, _ := fmt.Sscanf(string(f.Data), ";; encoding %d %d", &version, &encoding); n == 2 {
 		section := wasm.AppendName(nil, "wit-component-encoding")
-		section = append(section, version, strings)
+		section = append(section, version, encoding)
 		bin = append(append(bin, 0, byte(len(section))), section...)
+	}
+	if line, _, _ := strings.Cut(string(f.Data), "\n"); strings.HasPrefix(line, ";; docs ") {
+		section := append(wasm.AppendName(nil, "package-docs"), 1)
+		section = append(section, line[len(";; docs "):]...)
+		bin = append(wasm.AppendU32(append(bin, 0), uint32(len(section))), section...)
 	}
 	return bin
 }
