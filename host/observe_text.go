@@ -1,6 +1,7 @@
 package host
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -83,6 +84,9 @@ func (in *textInstance) line(e Event) string {
 	case EventPolled:
 		return fmt.Sprintf("%s[%s] -> [%s]", e.Component, in.inputs[e.Component], in.events(e.Component, e.Outputs, true))
 	case EventFail:
+		if errors.Is(e.Err, ErrClosed) {
+			return e.Err.Error()
+		}
 		return "the instance fails: " + e.Err.Error()
 	}
 	return ""
