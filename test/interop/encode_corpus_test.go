@@ -194,6 +194,12 @@ func sortedOutline(text string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	sortResolve(r)
+	return outline.FromModel(r, false), nil
+}
+
+// sortResolve sorts everything by name.
+func sortResolve(r *wit.Resolve) {
 	slices.SortFunc(r.Packages, func(a, b *wit.Package) int { return cmp.Compare(a.Name.String(), b.Name.String()) })
 	for _, p := range r.Packages {
 		slices.SortFunc(p.Interfaces, func(a, b *wit.Interface) int { return cmp.Compare(a.Name, b.Name) })
@@ -211,7 +217,6 @@ func sortedOutline(text string) (string, error) {
 			}
 		}
 	}
-	return outline.FromModel(r, false), nil
 }
 
 func sortInterface(i *wit.Interface) {
