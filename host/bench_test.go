@@ -52,6 +52,9 @@ func versus(b *testing.B, ours, base func(n int)) {
 // squareText calculates, loopText has it calculate often.
 const (
 	squareText = `(module
+  (memory (export "memory") 1)
+  (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 64))
+  (func (export "poll") (param i32 i32) (result i32) (i32.const 0))
   (func (export "square") (param i32) (result i32) (i32.mul (local.get 0) (local.get 0))))`
 	loopText = `(module
   (import "s" "square" (func $square (param i32) (result i32)))
@@ -63,21 +66,29 @@ const (
 )
 
 // BenchmarkScalarBetween measures a scalar call between components against a
-// call between core modules.
+// call between core modules. A callee that is polled is called through the
+// host.
 func BenchmarkScalarBetween(b *testing.B) {
-	rt := newRuntime(b)
-	rt.instantiate("s", squareText)
-	base := rt.loop(loopText)
-	p := newProgram(b, "root", "root/0", "root/1")
-	p.module(1, squareText)
-	p.module(2, loopText, lower("s", "square", 2, lift(1, 0, "square", fn(u32, u32), memoryless), memoryless))
-	p.export("loop", lift(2, 1, "loop", fn(u32, u32), memoryless))
-	versus(b, loop(b, p), base)
+	for _, polled := range []bool{false, true} {
+		b.Run(map[bool]string{false: "direct", true: "polled"}[polled], func(b *testing.B) {
+			rt := newRuntime(b)
+			rt.instantiate("s", squareText)
+			p := newProgram(b, "root", "root/0", "root/1")
+			p.module(1, squareText)
+			p.module(2, loopText, lower("s", "square", 2, lift(1, 0, "square", fn(u32, u32), memoryless), memoryless))
+			p.export("loop", lift(2, 1, "loop", fn(u32, u32), memoryless))
+			if polled {
+				poll := lift(1, 0, "poll", p.convention().poll, memory(0))
+				p.prog.Polls = append(p.prog.Polls, &component.PollFunc{Instance: 1, Name: "isyswasfa-poll", Func: poll})
+			}
+			versus(b, loop(b, p), rt.loop(loopText))
+		})
+	}
 }
 
 // takeText has a function take that a string is passed to, with an allocator
-// that starts again at each string; givenText passes $units of it, which init
-// makes. give also has it passed back.
+// that starts again at each string; giveText passes strings to it, which init
+// makes.
 const (
 	takeText = `(module
   (memory (export "memory") 4)

@@ -94,28 +94,3 @@ func TestShareCode(t *testing.T) {
 		t.Error("one instance for two steps")
 	}
 }
-
-func BenchmarkCallBetweenComponents(b *testing.B) {
-	pre := composedProgram(b).link(nil)
-	in := instance(b, pre)
-	ctx := context.Background()
-	b.Run("string64", func(b *testing.B) {
-		shout := export[struct{ S string }, string](b, pre, "shout")
-		s := struct{ S string }{strings.Repeat("x", 64)}
-		b.ReportAllocs()
-		for b.Loop() {
-			if _, err := shout.Call(ctx, in, s); err != nil {
-				b.Fatal(err)
-			}
-		}
-	})
-	b.Run("u32", func(b *testing.B) {
-		square := export[single, uint32](b, pre, "square")
-		b.ReportAllocs()
-		for b.Loop() {
-			if _, err := square.Call(ctx, in, single{3}); err != nil {
-				b.Fatal(err)
-			}
-		}
-	})
-}

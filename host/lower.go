@@ -130,6 +130,13 @@ func (in *Instance) transfer(plan *abi.Transfer, callee *exportHalf, opts int, s
 	if err != nil {
 		return err
 	}
+	if plan.Direct && callee.post < 0 {
+		copy(a.stack[:], stack)
+		err = in.run(a)
+		copy(stack, a.stack[:])
+		a.busy = false
+		return err
+	}
 	from, to := in.takeCall(opts), in.takeCall(callee.opts)
 	err = plan.Params(&from.abi, &to.abi, stack, a.stack[:])
 	if err == nil {
