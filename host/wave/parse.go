@@ -113,8 +113,11 @@ func (p *parser) args(params []host.NamedType) ([]any, error) {
 }
 
 func (p *parser) unexpectedArg(params []host.NamedType) error {
-	if p.tok.kind == tokenEnd || p.tok.kind == tokenOpen || len(params) == 0 {
+	if p.tok.kind == tokenEnd || p.tok.kind == tokenOpen {
 		return p.unexpected("')'")
+	}
+	if len(params) == 0 {
+		return p.fail(p.tok.from, p.tok.to, "the function has no parameters")
 	}
 	return p.fail(p.tok.from, p.tok.to, "the function has no more than %d parameter(s)", len(params))
 }
@@ -163,21 +166,23 @@ func (p *parser) value(t *host.Type) (any, error) {
 	return p.integer(t.Kind)
 }
 
-// sequence reads values up to the closing bracket; read reads one.
-func (p *parser) sequence(end tokenKind, read func() error) error {
+// sequence reads values up to the closing bracket, which it gives; read reads
+// one.
+func (p *parser) sequence(end tokenKind, read func() error) (token, error) {
 	p.next()
 	for p.tok.kind != end {
 		if err := read(); err != nil {
-			return err
+			return token{}, err
 		}
 		if more, err := p.comma(end); err != nil {
-			return err
+			return token{}, err
 		} else if !more {
 			break
 		}
 	}
+	closing := p.tok
 	p.next()
-	return nil
+	return closing, nil
 }
 
 func (p *parser) list(t *host.Type) (any, error) {
@@ -187,7 +192,7 @@ func (p *parser) list(t *host.Type) (any, error) {
 	}
 	list := newList(t.Elem.Kind)
 	n := uint64(0)
-	err := p.sequence(']', func() error {
+	_, err := p.sequence(']', func() error {
 		v, err := p.value(t.Elem)
 		if err == nil {
 			list.add(v)
@@ -206,7 +211,7 @@ func (p *parser) tuple(t *host.Type) (any, error) {
 		return nil, p.unexpected("a tuple in ( )")
 	}
 	var list []any
-	err := p.sequence(')', func() error {
+	closing, err := p.sequence(')', func() error {
 		if len(list) == len(t.Fields) {
 			return p.fail(p.tok.from, p.tok.to, "the tuple has no more than %d values", len(list))
 		}
@@ -215,7 +220,7 @@ func (p *parser) tuple(t *host.Type) (any, error) {
 		return err
 	})
 	if err == nil && len(list) < len(t.Fields) {
-		err = p.fail(p.tok.from-1, p.tok.from, "the tuple wants %d values, not %d", len(t.Fields), len(list))
+		err = p.fail(closing.from, closing.to, "the tuple wants %d values, not %d", len(t.Fields), len(list))
 	}
 	return list, err
 }
@@ -239,8 +244,7 @@ func (p *parser) record(t *host.Type) (any, error) {
 	values := make([]any, len(t.Fields))
 	given := make([]bool, len(t.Fields))
 	colon := p.emptyRecord()
-	err := p.sequence('}', func() error { return p.field(t, values, given) })
-	if err != nil {
+	if _, err := p.sequence('}', func() error { return p.field(t, values, given) }); err != nil {
 		return nil, err
 	}
 	record := make(host.Record, len(t.Fields))
@@ -296,10 +300,10 @@ func (p *parser) field(t *host.Type, values []any, given []bool) error {
 
 func (p *parser) flags(t *host.Type) (any, error) {
 	if p.tok.kind != '{' {
-		return nil, p.unexpected("flags in { }")
+		return nil, p.unexpected("a set of flags in { }")
 	}
 	given := map[string]bool{}
-	err := p.sequence('}', func() error {
+	_, err := p.sequence('}', func() error {
 		name, tok, err := p.label("a flag")
 		switch {
 		case err != nil:
@@ -374,6 +378,16 @@ func flat(t *host.Type) bool {
 	return t != nil && t.Kind != host.KindOption && t.Kind != host.KindResult
 }
 
+// mayStart tells whether a value of type t, which is flat, may begin with the
+// next token if that is a label.
+func (p *parser) mayStart(t *host.Type) bool {
+	switch t.Kind {
+	case host.KindBool, host.KindF32, host.KindF64, host.KindEnum, host.KindVariant:
+		return true
+	}
+	return p.tok.kind != tokenLabel
+}
+
 func (p *parser) option(t *host.Type) (any, error) {
 	inner := t.Cases[1].Type
 	tok := p.tok
@@ -388,6 +402,8 @@ func (p *parser) option(t *host.Type) (any, error) {
 		return host.Some(v), err
 	case !flat(inner):
 		return nil, p.unexpected("none or some(…)")
+	case !p.mayStart(inner):
+		return nil, p.unexpected("none, some(…) or " + inner.String())
 	}
 	v, err := p.value(inner)
 	return host.Some(v), err
@@ -407,6 +423,8 @@ func (p *parser) result(t *host.Type) (any, error) {
 		return host.Err[any](v), err
 	case !flat(ok):
 		return nil, p.unexpected("ok or err")
+	case !p.mayStart(ok):
+		return nil, p.unexpected("ok(…), err(…) or " + ok.String())
 	}
 	v, err := p.value(ok)
 	return host.OK[any, any](v), err

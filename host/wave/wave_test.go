@@ -170,6 +170,7 @@ func TestErrors(t *testing.T) {
 		{listOf(u8), "‹(›1)", "a list in [ ]"},
 		{three, "‹[›1, 2]", "wants 3 elements, not 2"},
 		{tuple(u8, str), `(1‹)›`, "wants 2 values, not 1"},
+		{listOf(tuple(u8, str)), `[(1‹)›  ]`, "wants 2 values, not 1"},
 		{tuple(u8, u8), `(1, 2, ‹3›)`, "no more than 2 values"},
 		{tuple(u8, u8), `(1, ‹"é"›)`, "number"},
 		{basic, `‹{›}`, "field a: u8 is missing"},
@@ -189,6 +190,8 @@ func TestErrors(t *testing.T) {
 		{option(option(u8)), "‹1›", "none or some"},
 		{result(nil, str), "‹1›", "ok or err"},
 		{result(u8, str), "‹ok›", "ok(u8)"},
+		{result(u8, str), "‹error›(1)", "ok(…), err(…) or u8 is needed"},
+		{option(str), "‹name›", "none, some(…) or string is needed"},
 		{result(u8, str), "err(‹1›)", "string"},
 		{perms, "{‹exec›}", "no flag exec, but read, write, none"},
 		{perms, "{read, ‹read›}", "twice"},
@@ -236,7 +239,7 @@ func TestArgs(t *testing.T) {
 		{"(1)", ""},
 		{"()", "argument 1 (a: u8) is missing"},
 		{"(1, 2, none, 4)", "no more than 3 parameter(s)"},
-		{"(1, x)", "argument 2 (b): a number (u8) is needed here"},
+		{"(1, x)", "argument 2 (b): none, some(…) or u8 is needed here"},
 		{"1", "'(' is needed here"},
 		{"(1", "',' or ')' is needed here, but the text ends"},
 		{"(1) 2", "ends before"},
@@ -247,12 +250,15 @@ func TestArgs(t *testing.T) {
 		}
 	}
 	_, err := ParseArgsAt("test:x/y#f(1, true)", 10, params)
-	want := "argument 2 (b): a number (u8) is needed here\n\ttest:x/y#f(1, true)\n\t              ^^^^"
+	want := "argument 2 (b): none, some(…) or u8 is needed here\n\ttest:x/y#f(1, true)\n\t              ^^^^"
 	if err == nil || err.Error() != want {
 		t.Errorf("%v\nwant %s", err, want)
 	}
 	if args, err := ParseArgs("()", nil); err != nil || len(args) != 0 {
 		t.Errorf("no arguments: %v, %v", args, err)
+	}
+	if _, err := ParseArgs("(1)", nil); err == nil || !strings.Contains(err.Error(), "the function has no parameters") {
+		t.Error(err)
 	}
 }
 
