@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/isyswasfa/isyswasfa/host"
+	"github.com/isyswasfa/isyswasfa/internal/fuzzlimit"
 	"github.com/isyswasfa/isyswasfa/internal/wast"
 )
 
@@ -348,15 +349,22 @@ func FuzzInstantiate(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		ctx, cancel := context.WithTimeout(ctx, time.Second)
 		defer cancel()
-		c, err := engine.Compile(ctx, "fuzz", b)
-		if err != nil {
-			return
+		var c *host.Component
+		var pre *host.InstancePre
+		var in *host.Instance
+		var err error
+		fuzzlimit.Check(t, len(b), func() {
+			if c, err = engine.Compile(ctx, "fuzz", b); err != nil {
+				return
+			}
+			if pre, err = host.NewLinker(engine).Link(c); err != nil {
+				return
+			}
+			in, err = pre.Instantiate(ctx, host.InstanceConfig{})
+		})
+		if pre != nil {
+			defer pre.Close(ctx)
 		}
-		pre, err := host.NewLinker(engine).Link(c)
-		if err != nil {
-			return
-		}
-		in, err := pre.Instantiate(ctx, host.InstanceConfig{})
 		if err != nil {
 			return
 		}

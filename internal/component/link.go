@@ -12,11 +12,18 @@ import (
 // Limits of what a component may make Link do. A component of a few bytes can
 // ask for exponentially many instances or for types of exponential size.
 const (
-	minWork      = 1 << 16  // definitions evaluated, exports made, types compared: at least so many, and more for more bytes
+	minWork      = 1 << 17  // definitions evaluated, exports made, types compared: at least so many, and more for more bytes
 	maxInstances = 10_000   // component instances, and steps
 	maxTypeNodes = 100_000  // of one value type written out as a tree
 	maxAllNodes  = 16 << 20 // of all value types together
 	maxLinkDepth = 400      // instantiations and instance types within each other
+
+	// What all core instances begin with, together.
+	maxPages = 1 << 16 // of memory, 64 KiB each
+	maxElems = 4 << 20 // of tables
+
+	// The locals that a core module may declare beside one for each byte.
+	spareLocals = 1 << 16
 )
 
 // Link evaluates a component: it instantiates the components inside it as far
@@ -163,6 +170,8 @@ type output struct {
 	prog    *Program
 	modules map[*CoreModule]int // index in prog.Modules
 	polls   map[int]bool        // component instances whose poll function is known
+	pages   uint64              // that core instances begin with
+	elems   uint64
 }
 
 func newOutput() *output {
@@ -179,6 +188,47 @@ func (l *linker) spend(n int) error {
 		return errors.New("the component is too large: linking it takes too many steps")
 	}
 	return nil
+}
+
+// scopeCost is what an instantiation or the evaluation of a type takes in any
+// case: it makes index spaces and a table of exports.
+const scopeCost = 8
+
+// textCost is what dealing with a name takes.
+func textCost(name string) int { return len(name) / 32 }
+
+// cost is what evaluating a type definition takes.
+func cost(t Type) int {
+	var parts []Named
+	n := 0
+	switch t := t.(type) {
+	case *DefinedType:
+		parts, n = t.Fields, len(t.Labels)
+		for _, l := range t.Labels {
+			n += textCost(l)
+		}
+	case *FuncType:
+		parts = t.Params
+	}
+	for _, p := range parts {
+		n += textCost(p.Name)
+	}
+	return n + len(parts)
+}
+
+// coreCost is what evaluating a core module type takes.
+func coreCost(m *CoreModuleType) int {
+	n := len(m.Types) + len(m.Imports) + len(m.Exports)
+	for _, t := range m.Types {
+		n += (len(t.Params) + len(t.Results)) / 32
+	}
+	for _, im := range m.Imports {
+		n += textCost(im.Module) + textCost(im.Name)
+	}
+	for _, ex := range m.Exports {
+		n += textCost(ex.Name)
+	}
+	return n
 }
 
 // enter counts a level of nesting, which leave takes back.
@@ -291,6 +341,9 @@ func (l *linker) evaluate(cv *componentVal, inst int, types visibility, imports 
 		return nil, err
 	}
 	defer l.leave()
+	if err := l.spend(scopeCost); err != nil {
+		return nil, err
+	}
 	l.linked[cv.ast] = true
 	s := &scope{kind: componentScope, parent: cv.parent, visible: cv.visible, inst: inst}
 	ev := &evaluation{l: l, ast: cv.ast, s: s, imports: imports, types: types, exports: newInstanceVal()}
@@ -314,12 +367,22 @@ func (l *linker) locate(err error, c *Component, def, inst int) error {
 	}
 	e := &Error{Offset: -1, Section: sectionNames[sectionOf(c.Defs[def])], Msg: err.Error()}
 	if name := l.out.prog.Instances[inst].Name; inst > 0 {
-		e.Msg = "in " + name + ": " + e.Msg
+		e.Msg = "in " + shorten(name) + ": " + e.Msg
 	}
+	e.Msg = shorten(e.Msg)
 	if def < len(c.Offsets) {
 		e.Offset = c.Offsets[def]
 	}
 	return e
+}
+
+// shorten cuts out the middle of what nesting made long.
+func shorten(s string) string {
+	const most = 400
+	if len(s) <= most {
+		return s
+	}
+	return s[:most/2] + " [...] " + s[len(s)-most/2:]
 }
 
 // finish completes the program.

@@ -24,6 +24,9 @@ func (l *linker) coreModule(d *CoreModule) (*coreModule, error) {
 	if err != nil {
 		return nil, fmt.Errorf("core module at offset 0x%x: %w", d.Offset, err)
 	}
+	if parsed.Locals() > uint64(spareLocals+len(d.Data)) {
+		return nil, fmt.Errorf("core module at offset 0x%x: its functions have too many locals", d.Offset)
+	}
 	m := &coreModule{src: d, exports: make(map[string]coreExtern, len(parsed.Exports))}
 	spaces := externSpaces(parsed)
 	var next [wasm.KindTag + 1]int
@@ -39,6 +42,12 @@ func (l *linker) coreModule(d *CoreModule) (*coreModule, error) {
 		if m.split, err = splitMemories(d, parsed); err != nil {
 			return nil, fmt.Errorf("core module at offset 0x%x: %w", d.Offset, err)
 		}
+	}
+	for _, limits := range parsed.Memories {
+		m.pages = min(m.pages+limits.Min, maxPages+1)
+	}
+	for _, t := range parsed.Tables {
+		m.elems = min(m.elems+t.Min, maxElems+1)
 	}
 	l.cores[d] = m
 	return m, m.checkImports()
@@ -100,6 +109,9 @@ func (m *coreModule) checkImports() error {
 func (l *linker) coreType(s *scope, d *CoreType) (*coreTypeVal, error) {
 	if d.Func != nil {
 		return &coreTypeVal{fn: coreFuncType(d.Func)}, nil
+	}
+	if err := l.spend(coreCost(d.Module)); err != nil {
+		return nil, err
 	}
 	var types []*wasm.FuncType
 	for _, t := range d.Module.Types {
@@ -305,6 +317,9 @@ func (ev *evaluation) instantiateModule(d *CoreInstance) (entity, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := ev.l.out.grow(m); err != nil {
+		return nil, err
+	}
 	step := &InstantiateModule{Instance: ev.s.inst}
 	for _, im := range m.imports {
 		item, err := im.from(args)
@@ -332,6 +347,17 @@ func (ev *evaluation) instantiateModule(d *CoreInstance) (entity, error) {
 		in.exports[name] = &coreItem{m.exports[name], ref}
 	}
 	return in, nil
+}
+
+// grow counts what an instance of m begins with.
+func (o *output) grow(m *coreModule) error {
+	if o.pages = min(o.pages+m.pages, maxPages+1); o.pages > maxPages {
+		return errors.New("the memories of the core instances begin with more than 4 GiB")
+	}
+	if o.elems = min(o.elems+m.elems, maxElems+1); o.elems > maxElems {
+		return fmt.Errorf("the tables of the core instances begin with more than %d elements", maxElems)
+	}
+	return nil
 }
 
 func (ev *evaluation) coreArgs(d *CoreInstance) (map[string]*coreInstance, error) {

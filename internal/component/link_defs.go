@@ -60,6 +60,9 @@ func (ev *evaluation) define(d Def) error {
 }
 
 func (ev *evaluation) importDef(d *Import) (entity, error) {
+	if err := ev.l.spend(textCost(d.Name)); err != nil {
+		return nil, err
+	}
 	if err := ev.importNames.add(d.Name, d.Attrs, d.Desc.Sort); err != nil {
 		return nil, fmt.Errorf("import %q: %w", d.Name, err)
 	}
@@ -77,6 +80,9 @@ func (ev *evaluation) importDef(d *Import) (entity, error) {
 }
 
 func (ev *evaluation) export(d *Export) (entity, error) {
+	if err := ev.l.spend(textCost(d.Name)); err != nil {
+		return nil, err
+	}
 	e, err := ev.use(d.Sort, d.Index)
 	if err == nil {
 		err = ev.exportNames.add(d.Name, d.Attrs, d.Sort)
@@ -223,6 +229,9 @@ func (ev *evaluation) inlineInstance(d *Instance) (entity, error) {
 	var names nameSet
 	for _, x := range d.Exports {
 		e, err := ev.use(x.Sort, x.Index)
+		if err == nil {
+			err = ev.l.spend(textCost(x.Name))
+		}
 		if err == nil {
 			err = exportable(x.Sort)
 		}

@@ -109,10 +109,14 @@ func (l *linker) match(s *scope, d ExternDesc, e entity) (entity, error) {
 		return e, err
 	}
 	want, err := moduleTypeAt(s, d.Index)
-	if err == nil {
-		err = want.accepts(e.(*coreModule))
+	if err != nil {
+		return nil, err
 	}
-	return e, err
+	given := e.(*coreModule)
+	if err := l.spend(len(want.names) + len(want.imports) + len(given.imports)); err != nil {
+		return nil, err
+	}
+	return e, want.accepts(given)
 }
 
 func (l *linker) matchType(s *scope, d ExternDesc, got *typeVal) error {
@@ -198,7 +202,7 @@ func (l *linker) sameType(want, got *abi.Type) error {
 	if want == got || l.same[pair] {
 		return nil
 	}
-	if err := l.spend(1); err != nil {
+	if err := l.spend(1 + len(want.Fields) + len(want.Cases) + len(want.Labels)); err != nil {
 		return err
 	}
 	if want.Kind != got.Kind || want.Len != got.Len || len(want.Fields) != len(got.Fields) ||
@@ -264,6 +268,9 @@ func (l *linker) declare(tc *typeClosure, imports, exports supplier) (*instanceV
 		return nil, err
 	}
 	defer l.leave()
+	if err := l.spend(scopeCost); err != nil {
+		return nil, err
+	}
 	ev := &declaration{l: l, imports: imports, exports: exports, in: newInstanceVal()}
 	ev.s = &scope{kind: typeScope, closure: tc.ast, parent: tc.parent, visible: tc.visible, inst: -1}
 	if tc.component {
@@ -329,6 +336,9 @@ func (ev *declaration) declare(d Decl) (entity, error) {
 
 // named gives the entity of an import or export.
 func (ev *declaration) named(names *nameSet, supply supplier, name string, attrs []Attribute, d ExternDesc) (entity, error) {
+	if err := ev.l.spend(textCost(name)); err != nil {
+		return nil, err
+	}
 	if err := names.add(name, attrs, d.Sort); err != nil {
 		return nil, err
 	}

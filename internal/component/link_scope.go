@@ -35,6 +35,8 @@ type (
 		names   []string // of the exports, in order
 		exports map[string]coreExtern
 		split   *splitModule // of several memories
+		pages   uint64       // that its memories begin with
+		elems   uint64       // that its tables begin with
 	}
 
 	coreImport struct {

@@ -25,6 +25,9 @@ type typeInfo struct {
 }
 
 func (l *linker) typeDef(s *scope, t Type) (*typeVal, error) {
+	if err := l.spend(cost(t)); err != nil {
+		return nil, err
+	}
 	switch t := t.(type) {
 	case *DefinedType:
 		v, err := l.definedType(s, t)

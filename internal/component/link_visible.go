@@ -2,7 +2,6 @@ package component
 
 import (
 	"fmt"
-	"maps"
 
 	"github.com/isyswasfa/isyswasfa/internal/abi"
 )
@@ -12,19 +11,38 @@ import (
 // known by its *abi.Type, a resource type by its *typeVal: each import and
 // export of a type gives it another identity.
 type typeSet struct {
-	has  map[any]bool
-	fine map[*abi.Type]bool // types found to mention only what has a name
+	outer *typeSet // which it adds to, or nil
+	has   map[any]bool
+	fine  map[*abi.Type]bool // types found to mention only what has a name
 }
 
-func newTypeSet() *typeSet {
-	return &typeSet{make(map[any]bool), make(map[*abi.Type]bool)}
+func newTypeSet(outer *typeSet) *typeSet {
+	return &typeSet{outer, make(map[any]bool), make(map[*abi.Type]bool)}
+}
+
+func (s *typeSet) hasName(t any) bool {
+	for ; s != nil; s = s.outer {
+		if s.has[t] {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *typeSet) isFine(t *abi.Type) bool {
+	for ; s != nil; s = s.outer {
+		if s.isFine(t) {
+			return true
+		}
+	}
+	return false
 }
 
 // A visibility has the types that imports may mention, and those that exports
 // may. The zero visibility lets everything pass.
 type visibility struct{ imports, exports *typeSet }
 
-func newVisibility() visibility { return visibility{newTypeSet(), newTypeSet()} }
+func newVisibility() visibility { return visibility{newTypeSet(nil), newTypeSet(nil)} }
 
 // renamed gives a type the identity under which it is imported or exported.
 func (l *linker) renamed(t *typeVal) *typeVal {
@@ -133,7 +151,7 @@ func (l *linker) admitType(s *typeSet, t *typeVal) error {
 			if err != nil {
 				return err
 			}
-			return l.admit(&typeSet{maps.Clone(s.has), maps.Clone(s.fine)}, in)
+			return l.admit(newTypeSet(s), in)
 		})
 	}
 	return nil
@@ -150,11 +168,11 @@ func (l *linker) hasName(s *typeSet, t *abi.Type) error {
 	}
 	switch t.Kind {
 	case abi.Record, abi.Variant, abi.Enum, abi.Flags:
-		if !s.has[t] {
+		if !s.hasName(t) {
 			return fmt.Errorf("type %s is neither imported nor exported before it is mentioned", brief(t))
 		}
 	case abi.Own, abi.Borrow:
-		if r := l.info[t].handle; !s.has[r] {
+		if r := l.info[t].handle; !s.hasName(r) {
 			return fmt.Errorf("resource type %s is neither imported nor exported before it is mentioned", resourceName(r.res))
 		}
 	default:

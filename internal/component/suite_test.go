@@ -11,6 +11,7 @@ import (
 	"github.com/tetratelabs/wazero/experimental"
 
 	"github.com/isyswasfa/isyswasfa/internal/component"
+	"github.com/isyswasfa/isyswasfa/internal/fuzzlimit"
 	"github.com/isyswasfa/isyswasfa/internal/multimemory"
 	"github.com/isyswasfa/isyswasfa/internal/wasm"
 	"github.com/isyswasfa/isyswasfa/internal/wast"
@@ -147,7 +148,13 @@ func FuzzValidate(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		c, err := component.Decode(b)
+		var c *component.Component
+		var err, valid error
+		fuzzlimit.Check(t, len(b), func() {
+			if c, err = component.Decode(b); err == nil {
+				valid = component.Validate(c)
+			}
+		})
 		if err != nil {
 			return
 		}
@@ -155,11 +162,12 @@ func FuzzValidate(f *testing.F) {
 		if err != nil {
 			t.Fatalf("what was decoded cannot be encoded: %v", err)
 		}
-		valid := component.Validate(c)
 		if got := component.Validate(again); (got == nil) != (valid == nil) {
 			t.Errorf("%v, but after encoding it %v", valid, got)
 		}
-		if p, err := component.Link(c); err == nil {
+		var p *component.Program
+		fuzzlimit.Check(t, len(b), func() { p, err = component.Link(c) })
+		if err == nil {
 			if _ = p.String(); valid != nil {
 				t.Errorf("it can be linked, but is not valid: %v", valid)
 			}

@@ -180,6 +180,26 @@ func (m *Module) check() error {
 // functions first. The index must be in range, as those of exports are.
 func (m *Module) FuncType(index uint32) FuncType { return m.Types[m.funcs[index]] }
 
+// Locals gives the number of locals that the functions declare, as far as the
+// code section can be read: a few bytes can declare very many.
+func (m *Module) Locals() uint64 {
+	var total uint64
+	for _, s := range m.Sections {
+		if s.ID != secCode {
+			continue
+		}
+		r := &reader{b: s.Data}
+		for n := r.u32(); n > 0 && r.err == nil; n-- {
+			body := &reader{b: r.bytes(r.u32())}
+			for groups := body.u32(); groups > 0 && body.err == nil; groups-- {
+				total += uint64(body.u32())
+				body.byte()
+			}
+		}
+	}
+	return total
+}
+
 // Export gives the export of that name.
 func (m *Module) Export(name string) (Export, bool) {
 	for _, e := range m.Exports {
