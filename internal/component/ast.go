@@ -17,7 +17,8 @@ type Component struct {
 }
 
 // A Def is one definition: *CoreModule, *CoreInstance, *CoreType, *Nested,
-// *Instance, *Alias, *TypeDef, *Canon, *Start, *Import, *Export or *Custom.
+// *Instance, *Alias, *TypeDef, *Canon, *Start, *Import, *Export, *Value or
+// *Custom.
 type Def interface{ isDef() }
 
 type (
@@ -96,6 +97,13 @@ type (
 		Desc  *ExternDesc
 	}
 
+	// A Value is a constant. Data is its encoding, which has nothing to do with
+	// that in linear memory.
+	Value struct {
+		Type ValType
+		Data []byte
+	}
+
 	// A Custom is a custom section.
 	Custom struct {
 		Name string
@@ -114,6 +122,7 @@ func (*Canon) isDef()        {}
 func (*Start) isDef()        {}
 func (*Import) isDef()       {}
 func (*Export) isDef()       {}
+func (*Value) isDef()        {}
 func (*Custom) isDef()       {}
 
 // A Sort tells which index space a definition is in.

@@ -137,9 +137,6 @@ func (r *reader) definitions(c *Component, id byte) {
 		s.Results = r.u32()
 		add(at, s)
 		return
-	case secValue:
-		r.failf(at, "value definitions are not supported")
-		return
 	}
 	for range r.count(1) {
 		at := r.pos
@@ -149,6 +146,15 @@ func (r *reader) definitions(c *Component, id byte) {
 		}
 		add(at, d)
 	}
+}
+
+func (r *reader) value() *Value {
+	v := &Value{}
+	if t := r.valType(); t != nil {
+		v.Type = *t
+	}
+	v.Data = r.bytes(r.u32())
+	return v
 }
 
 func (r *reader) rest() []byte { return r.bytes(uint32(r.end - r.pos)) }
@@ -169,6 +175,8 @@ func (r *reader) definition(id byte) Def {
 		return r.canon()
 	case secImport:
 		return r.importDef()
+	case secValue:
+		return r.value()
 	}
 	return r.export()
 }

@@ -49,6 +49,8 @@ func sectionOf(d Def) byte {
 		return secImport
 	case *Export:
 		return secExport
+	case *Value:
+		return secValue
 	case *Custom:
 		return secCustom
 	}
@@ -131,6 +133,9 @@ func (w *writer) def(d Def) {
 		w.externDesc(d.Desc)
 	case *Export:
 		w.export(d)
+	case *Value:
+		w.valType(&d.Type)
+		w.bytes(d.Data)
 	case *Custom:
 		w.name(d.Name)
 		w.buf = append(w.buf, d.Data...)

@@ -22,10 +22,10 @@ func (l *linker) coreModule(d *CoreModule) (*coreModule, error) {
 	}
 	parsed, err := wasm.Parse(d.Data)
 	if err != nil {
-		return nil, fmt.Errorf("core module at offset 0x%x: %w", d.Offset, err)
+		return nil, within(d, err)
 	}
 	if parsed.Locals() > uint64(spareLocals+len(d.Data)) {
-		return nil, fmt.Errorf("core module at offset 0x%x: its functions have too many locals", d.Offset)
+		return nil, errors.New("the functions of the core module have too many locals")
 	}
 	m := &coreModule{src: d, exports: make(map[string]coreExtern, len(parsed.Exports))}
 	spaces := externSpaces(parsed)
@@ -40,7 +40,7 @@ func (l *linker) coreModule(d *CoreModule) (*coreModule, error) {
 	}
 	if multimemory.Count(parsed) > 1 {
 		if m.split, err = splitMemories(d, parsed); err != nil {
-			return nil, fmt.Errorf("core module at offset 0x%x: %w", d.Offset, err)
+			return nil, within(d, err)
 		}
 	}
 	for _, limits := range parsed.Memories {
@@ -51,6 +51,20 @@ func (l *linker) coreModule(d *CoreModule) (*coreModule, error) {
 	}
 	l.cores[d] = m
 	return m, m.checkImports()
+}
+
+// within makes a fault in a core module one in the component.
+func within(d *CoreModule, err error) error {
+	fault := &Error{Offset: d.Offset, Section: sectionNames[secCoreModule], Msg: err.Error()}
+	var e *wasm.Error
+	if !errors.As(err, &e) {
+		return fault
+	}
+	fault.Offset += e.Offset
+	if fault.Msg = e.Msg; e.Section != "" {
+		fault.Section += ", " + e.Section + " section"
+	}
+	return fault
 }
 
 // externSpaces gives the types of all functions, tables, memories, globals and

@@ -50,6 +50,8 @@ func (ev *evaluation) define(d Def) error {
 		e, err = ev.importDef(d)
 	case *Export:
 		e, err = ev.export(d)
+	case *Value:
+		e, err = ev.value(d)
 	case *Custom:
 		return nil
 	}

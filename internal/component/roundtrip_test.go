@@ -127,6 +127,8 @@ func everythingElse() []Def {
 		&TypeDef{&FuncType{Async: true, Params: []Named{{"e", prim(PrimErrorContext)}}}},
 		&TypeDef{&DefinedType{Kind: DefStream}},
 		&TypeDef{&DefinedType{Kind: DefFuture, Elem: index(7)}},
+		&Value{Type: ValType{Prim: PrimString}, Data: []byte("\x02hi")},
+		&Value{Type: *index(300), Data: []byte{1}},
 		&Start{Func: 1, Args: []uint32{1, 2}, Results: 1},
 		&Import{Name: "wasi:io/poll@0.2.0", Desc: ExternDesc{Sort: SortInstance, Index: 1}},
 		&Import{Name: "t", Desc: ExternDesc{Sort: SortType, Index: 1}},
