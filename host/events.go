@@ -1,6 +1,9 @@
 package host
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // output is one event from the poll function of component i. The handle in it
 // was moved out of the component's table: it is in hand.
@@ -33,6 +36,10 @@ func (r *router) outReady(i int, state uint32, t *task) error {
 	t.state, t.guest = taskReady, state
 	t.ended(Returned)
 	t.dropCancel()
+	if t.canceling && r.takeCancel(t) {
+		t.canceling = false
+		t.released(cancelHandle)
+	}
 	switch {
 	case t.listen.set:
 		r.deliver(t)
@@ -55,6 +62,7 @@ func (r *router) deliver(t *task) {
 		r.done = append(r.done, readyOp{l.op, t})
 		return
 	}
+	t.heard = true
 	r.input(l.comp, pollInput{Case: inReady, Ready: stateHandle{l.state, t}})
 }
 
@@ -150,10 +158,17 @@ func (r *router) requestCancel(t *task) {
 }
 
 // outCancelComplete: the owner has cancelled a task and everything it waited
-// for.
+// for. It may have said before that the task was ready, and has thrown the
+// result away now.
 func (r *router) outCancelComplete(i int, t *task) error {
-	if t.kind != guestTask || t.owner != i || !t.canceling || t.state != taskPending {
+	if t.kind != guestTask || t.owner != i || !t.canceling || t.state == taskOver {
 		return protocolError("event cancel-complete for a task that was not cancelled")
+	}
+	if t.state == taskReady {
+		t.state = taskOver
+		r.retract(t)
+		t.released(cancelHandle)
+		return nil
 	}
 	t.state = taskOver
 	t.ended(Cancelled)
@@ -167,6 +182,19 @@ func (r *router) outCancelComplete(i int, t *task) error {
 	}
 	t.released(cancelHandle)
 	return nil
+}
+
+// retract makes sure that no op asks for the result of a task that was ready.
+// A component that was told so does not, for it has cancelled the task.
+func (r *router) retract(t *task) {
+	for i, d := range r.done {
+		if d.t == t {
+			r.done = slices.Delete(r.done, i, i+1)
+			d.o.task = nil
+			t.released(readyHandle)
+			return
+		}
+	}
 }
 
 // dropCancel ends the cancel handle that the router holds.

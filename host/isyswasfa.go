@@ -33,15 +33,7 @@ func makeTask(c *Call, _ struct{}) (taskHandles, error) {
 	return taskHandles{t, t, t}, err
 }
 
-// readyStateOf answers the owner's number of its task, to the owner alone: to
-// others it means nothing, or something else.
-func readyStateOf(c *Call, p readyParam) (uint32, error) {
-	t := p.Ready
-	if t.kind != guestTask || t.state != taskReady || t.owner != c.sub {
-		return 0, errState
-	}
-	return t.guest, nil
-}
+func readyStateOf(c *Call, p readyParam) (uint32, error) { return p.Ready.ownersState(c.sub) }
 
 func blockStart(c *Call, p blockParam) (r Result[struct{}, *task], err error) {
 	if p.Pollable.Ready() {

@@ -20,6 +20,7 @@ type router struct {
 	hosts  taskList // pending host tasks and waits
 	guests taskList // pending guest tasks
 	done   []readyOp
+	failed bool // the instance: nothing happens any more
 
 	ids      TaskID   // the last one given
 	observer Observer // nil if nobody looks
@@ -166,6 +167,24 @@ func (r *router) input(comp int, in pollInput) {
 		r.work.add(comp)
 	}
 	c.inputs = append(c.inputs, in)
+}
+
+// takeCancel takes an event cancel back that the owner of the task has not got
+// yet, and reports whether there is one.
+func (r *router) takeCancel(t *task) bool {
+	c := &r.comps[t.owner]
+	i := slices.IndexFunc(c.inputs, func(in pollInput) bool { return in.Case == inCancel && in.Cancel.Task == t })
+	if i < 0 {
+		return false
+	}
+	c.inputs = slices.Delete(c.inputs, i, i+1)
+	if len(c.inputs) == 0 && !c.isShut {
+		r.fed--
+		if !c.entered {
+			r.work.remove(t.owner)
+		}
+	}
+	return true
 }
 
 // inputs takes what is queued for a component that is about to be polled.

@@ -197,6 +197,16 @@ func (s *stage) take(t *task, kind taskKind) {
 	t.released(cancelHandle)
 }
 
+// result is the result function of a component's task.
+func (s *stage) result(comp string, t *task) {
+	s.Helper()
+	s.enter(comp)
+	if _, err := t.ownersState(s.comp(comp)); err != nil {
+		s.Error(err)
+	}
+	t.released(readyHandle)
+}
+
 func outs(o ...pollOutput) []pollOutput { return o }
 
 func oReady(state uint32, t *task) pollOutput {
@@ -266,8 +276,7 @@ func TestRouteNested(t *testing.T) {
 			})
 			s.on("A[ready(10,T2)]", func() []pollOutput {
 				t2.released(cancelHandle)
-				s.enter("B") // B's result function, which drops the ready handle
-				t2.released(readyHandle)
+				s.result("B", t2)
 				return outs(oReady(12, t3))
 			})
 			s.settle()
@@ -374,14 +383,47 @@ func TestRouteCancelCrossesReady(t *testing.T) {
 	s.on("B[]", func() []pollOutput { return outs(oReady(21, t2)) })
 	s.settle()
 	s.want("A[]", "B[] -> [ready(21,T2)]", "A[ready(2,T2)]")
-	// A has the ready handle, but had asked to cancel.
+	// A has the ready handle, but had asked to cancel. B learns that nobody
+	// wants the result.
 	s.enter("A")
 	s.on("A[]", func() []pollOutput {
 		t2.released(readyHandle)
 		return outs(oCancel(t2))
 	})
+	s.on("B[cancel(20,T2)]", func() []pollOutput { return outs(oCancelComplete(t2)) })
 	s.settle()
-	s.want("A[] -> [cancel(T2)]")
+	s.want("A[] -> [cancel(T2)]", "B[cancel(20,T2)] -> [cancel-complete(T2)]")
+	s.empty()
+}
+
+// B has finished before it sees the cancellation, and throws the result away:
+// the listener, a component or the host, gets no handle that is worth anything.
+func TestRouteCancelFindsReady(t *testing.T) {
+	s := newStage(t, "A", "B")
+	t1, t2 := s.makeTask("B", "T1"), s.makeTask("B", "T2")
+	s.enter("A")
+	s.enter("B")
+	op := s.await(t2)
+	s.on("A[]", func() []pollOutput { return outs(oListen(1, t1)) })
+	s.on("B[]", func() []pollOutput { return outs(oPending(2, t1), oPending(3, t2)) })
+	_, work := s.host("T3") // something outside, so that it is no deadlock
+	s.settle()
+	s.trace = nil
+	op.abandoned.Store(true)
+	s.in.router.cancelOp(op)
+	s.enter("A")
+	s.on("A[]", func() []pollOutput { return outs(oCancel(t1)) })
+	s.on("B[cancel(3,T2) cancel(2,T1)]", func() []pollOutput {
+		return outs(oReady(4, t1), oReady(5, t2), oCancelComplete(t2), oCancelComplete(t1))
+	})
+	s.on("A[ready(1,T1)]", func() []pollOutput {
+		t1.released(readyHandle)
+		return nil
+	})
+	s.settle()
+	s.want("A[] -> [cancel(T1)]", "B[cancel(3,T2) cancel(2,T1)] -> [ready(4,T1) ready(5,T2) cancel-complete(T2) cancel-complete(T1)]",
+		"A[ready(1,T1)]")
+	work.task.released(pendingHandle)
 	s.empty()
 }
 
@@ -402,11 +444,11 @@ func TestRouteReadyFirst(t *testing.T) {
 			t.Error(err)
 		}
 		t1.released(readyHandle)
-		t2.released(readyHandle)
+		s.result("B", t2)
 		return nil
 	})
 	s.settle()
-	s.want("A[] -> [listen(1,T1) listen(2,T2)]", "A[ready(1,T1) ready(2,T2)]")
+	s.want("A[] -> [listen(1,T1) listen(2,T2)]", "A[ready(1,T1) ready(2,T2)]", "B[]")
 
 	// The same for the host: a second call whose task was ready during the
 	// first one.

@@ -24,6 +24,8 @@ type task struct {
 	cancel    canceler
 	readyHeld bool // the router holds the ready handle, for a listen to come
 	canceling bool // the owner was told to cancel
+	heard     bool // a component was given the ready handle
+	taken     bool // the owner was asked for the result
 
 	// Host tasks and waits.
 	work *hostWork
@@ -89,9 +91,23 @@ func (t *task) released(k handleKind) {
 			t.orphan()
 		}
 	}
-	if t.refs == 0 {
+	switch {
+	case t.refs > 0:
+	case t.forsaken():
+		t.refs = 1
+		t.r.requestCancel(t)
+	default:
 		t.gone()
 	}
+}
+
+// forsaken tells whether the owner keeps a result that was offered to another
+// component, and that nobody will ask for: the offer has crossed the
+// cancellation. The owner forgets it when it is told to cancel, which it is
+// once at most.
+func (t *task) forsaken() bool {
+	return t.kind == guestTask && t.state == taskReady && t.heard && !t.taken &&
+		t.cancel.set && !t.canceling && !t.r.failed
 }
 
 // became makes the handle in hand, a pending handle of a task, one of another
@@ -208,6 +224,16 @@ func (t *task) hostReady() {
 		t.refs++ // an op's cancel handle becomes the ready handle
 	}
 	t.r.deliver(t)
+}
+
+// ownersState is what the owner calls its ready task. Others may not ask: to them
+// it means nothing, or something else.
+func (t *task) ownersState(comp int) (uint32, error) {
+	if t.kind != guestTask || t.state != taskReady || t.owner != comp {
+		return 0, errState
+	}
+	t.taken = true
+	return t.guest, nil
 }
 
 // take takes part of a ready host task or wait into its result function, which

@@ -114,6 +114,7 @@ func (in *Instance) poison(err error) {
 
 // fail ends everything that waits.
 func (r *router) fail(err error) {
+	r.failed = true
 	for len(r.ops.list) > 0 {
 		o := r.ops.list[0]
 		r.ops.remove(o)
