@@ -21,7 +21,7 @@ BASE = 16
 OUTSIDE = 1 << 20
 PROPER, MISALIGNED, FAR = range(3)
 ENCODINGS = ['utf8', 'utf16', 'latin1+utf16']
-MOST_LOADS = 20000
+MOST_LOADS = 20000  # for one question
 
 # Sizes and the like depend on the type alone; without a memory of them the
 # model spends most of its time there. A type is kept as long as its results.
@@ -207,8 +207,6 @@ def passed(q, most, t, v, source, to, room):
                 x += int.from_bytes(heap[at:at + size], 'little')
             heap[at:at + size] = (x % 2**(8 * size)).to_bytes(size, 'little')
     cx = Context(source, heap)
-    global loads
-    loads = 0
     try:
         [v] = d.lift_flat_values(cx, most, d.CoreValueIter([from_bits(c, x) for c, x in zip(core, flat)]), [t])
         answer['lift'] = text_of(t, v)
@@ -290,11 +288,13 @@ def limit(q):
 
 
 def main():
+    global loads
     last, t = None, None
     cx = Context(0)
     letters = {'i32': 'i', 'i64': 'I', 'f32': 'f', 'f64': 'F'}
     for line in sys.stdin:
         q = json.loads(line)
+        loads = 0
         special = handles if 'from' in q else limit if 'size' in q else None
         if special:
             print(json.dumps(special(q), separators=(',', ':')), flush=True)
