@@ -1,6 +1,9 @@
 package host
 
-import "context"
+import (
+	"context"
+	"slices"
+)
 
 // BlockingFunc is [Func] for functions that may call [Call.Block]. Component
 // instances that import one, or call one that does, are called in a way that
@@ -23,11 +26,17 @@ func (blockingFunc[P, R]) blocks() {}
 // return it. What belongs to the instance may have changed when Block returns,
 // but handles that were passed to the function are still lent to it.
 func (c *Call) Block(srcs ...PollSource) error {
-	in := c.in
+	if anyReady(srcs) {
+		return nil
+	}
+	return c.in.block(c.sub, slices.Clone(srcs)) // so that srcs needs no allocation
+}
+
+func (in *Instance) block(sub int, srcs []PollSource) error {
+	if in.stack == nil || !in.pre.blocks[sub] {
+		return in.blockAll(srcs)
+	}
 	for !anyReady(srcs) {
-		if in.stack == nil || !in.pre.blocks[c.sub] {
-			return in.blockAll(srcs)
-		}
 		if err := in.Err(); err != nil {
 			return err
 		}
