@@ -66,8 +66,7 @@ const (
 )
 
 // BenchmarkScalarBetween measures a scalar call between components against a
-// call between core modules. A callee that is polled is called through the
-// host.
+// call between core modules. A callee that is polled sets a flag.
 func BenchmarkScalarBetween(b *testing.B) {
 	for _, polled := range []bool{false, true} {
 		b.Run(map[bool]string{false: "direct", true: "polled"}[polled], func(b *testing.B) {

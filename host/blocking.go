@@ -90,7 +90,7 @@ func (k *linking) rewire(ctx context.Context) {
 			k.pre.steps = slices.Clone(c.steps)
 		}
 		var step compiledStep
-		if err := m.compile(ctx, &step, inst, args); err != nil {
+		if err := m.compile(ctx, &step, inst, args, c.flagged[i]); err != nil {
 			k.problem("%v", err)
 			return
 		}

@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/experimental"
@@ -38,9 +39,12 @@ func compileProgram(ctx context.Context, e *Engine, name string, prog *component
 	}
 	c := &Component{name: name, e: e, prog: prog, steps: make([]compiledStep, len(prog.Steps)), enter: newReentry(prog)}
 	m := &moduleCompiler{e: e, name: name, prog: prog, parsed: map[int]*wasm.Module{}, done: map[moduleKey]wazero.CompiledModule{}}
+	if err := c.noteFlagged(m); err != nil {
+		return nil, err
+	}
 	for i, s := range prog.Steps {
 		if inst, ok := s.(*component.InstantiateModule); ok {
-			if err := m.compile(ctx, &c.steps[i], inst, directArgs(c, inst.Args)); err != nil {
+			if err := m.compile(ctx, &c.steps[i], inst, directArgs(c, inst.Args), c.flagged[i]); err != nil {
 				return nil, err
 			}
 		}
@@ -62,21 +66,22 @@ type moduleKey struct {
 	wiring string
 }
 
-// compile makes the step for the instantiation of a module with args.
-func (c *moduleCompiler) compile(ctx context.Context, step *compiledStep, inst *component.InstantiateModule, args []component.CoreImport) error {
+// compile makes the step for the instantiation of a module with args, in which
+// the exports flagged set the flag.
+func (c *moduleCompiler) compile(ctx context.Context, step *compiledStep, inst *component.InstantiateModule, args []component.CoreImport, flagged []string) error {
 	fail := func(err error) error { return fmt.Errorf("%s: core module %d: %w", c.name, inst.Module, err) }
-	m := c.parsed[inst.Module]
-	if m == nil {
-		var err error
-		if m, err = wasm.Parse(c.prog.Modules[inst.Module].Data); err != nil {
-			return fail(err)
-		}
-		m.MergeData()
-		c.parsed[inst.Module] = m
+	m, err := c.module(inst.Module)
+	if err != nil {
+		return err
 	}
 	imports, wiring, err := step.wire(m, args)
 	if err != nil {
 		return fail(err)
+	}
+	if len(flagged) > 0 {
+		m = m.Clone()
+		m.Flag(flagged, enteredFlag)
+		wiring += strings.Join(flagged, "\x00")
 	}
 	k := moduleKey{inst.Module, wiring}
 	if c.done[k] == nil {
@@ -87,6 +92,20 @@ func (c *moduleCompiler) compile(ctx context.Context, step *compiledStep, inst *
 	}
 	step.mod = c.done[k]
 	return nil
+}
+
+// module gives a core module, parsed.
+func (c *moduleCompiler) module(i int) (*wasm.Module, error) {
+	if m := c.parsed[i]; m != nil {
+		return m, nil
+	}
+	m, err := wasm.Parse(c.prog.Modules[i].Data)
+	if err != nil {
+		return nil, fmt.Errorf("%s: core module %d: %w", c.name, i, err)
+	}
+	m.MergeData()
+	c.parsed[i] = m
+	return m, nil
 }
 
 // checkSpare has the engine check the core modules that are never
@@ -108,28 +127,6 @@ func checkSpare(ctx context.Context, e *Engine, name string, prog *component.Pro
 		mod.Close(ctx)
 	}
 	return nil
-}
-
-// directArgs replaces calls between component instances that move nothing but
-// numbers by the callee's core function, so that they are calls from wasm to
-// wasm. A callee that is polled must be noted as entered, as must one that might
-// be entered again during the call, so they are called through the host.
-func directArgs(c *Component, args []component.CoreImport) []component.CoreImport {
-	polled := map[int]bool{}
-	for _, p := range c.prog.Polls {
-		polled[p.Instance] = true
-	}
-	out := slices.Clone(args)
-	for i := range out {
-		ref := &out[i].Ref
-		f := ref.Func
-		if ref.Kind != component.CoreLowered || f.Import != nil || f.Core.Kind != component.CoreExported ||
-			f.Opts.PostReturn.Kind != component.CoreNone || polled[f.Instance] || !onlyNumbers(f.Type) || c.enter.entering(ref.Instance, f.Instance) != nil {
-			continue
-		}
-		*ref = f.Core
-	}
-	return out
 }
 
 // onlyNumbers tells whether the core values of a function are the values

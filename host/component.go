@@ -14,6 +14,9 @@ type Component struct {
 	prog  *component.Program
 	steps []compiledStep // by step; zero for steps that instantiate no module
 	enter *reentry
+
+	polled  map[int]bool     // component instances with a poll function
+	flagged map[int][]string // by step: exports that set the flag; see directEntry
 }
 
 // Name gives the name it was compiled under.

@@ -61,6 +61,7 @@ func (p *InstancePre) Instantiate(ctx context.Context, conf InstanceConfig) (*In
 		in.pass(nil)
 		return nil, err
 	}
+	in.router.direct = in.directEntries()
 	in.pass(nil)
 	return in, nil
 }

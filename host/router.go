@@ -12,6 +12,7 @@ import (
 type router struct {
 	poller poller
 	comps  []routed // by component instance
+	direct []directEntry
 	work   workList // those that are to be polled
 	fed    int      // those of work that have inputs
 	tasks  int
@@ -228,6 +229,7 @@ func (r *router) makeTask(owner int) (*task, error) {
 // resumes the ops whose tasks have become ready. It reports whether there was
 // anything to do.
 func (r *router) round() (bool, error) {
+	r.noteDirect()
 	progress := r.resumeOps()
 	for i := r.work.next(0); i >= 0; i = r.work.next(i + 1) {
 		progress = true
@@ -287,7 +289,10 @@ func (r *router) pressing(quiet bool) bool {
 
 // entered tells whether a component was entered since its last poll, or has
 // input.
-func (r *router) entered() bool { return r.work.n > 0 }
+func (r *router) entered() bool {
+	r.noteDirect()
+	return r.work.n > 0
+}
 
 // deadlocked tells whether ops wait for events that can never come. An op that
 // can be cancelled is not alone in that: its cancellation is an event.

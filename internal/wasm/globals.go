@@ -1,7 +1,5 @@
 package wasm
 
-import "slices"
-
 // subGlobals is the part of a name section that has the names of globals.
 const subGlobals = 7
 
@@ -52,15 +50,5 @@ func (m *Module) AddExport(e Export) {
 	for _, e := range m.Exports {
 		data = AppendU32(append(AppendName(data, e.Name), byte(e.Kind)), e.Index)
 	}
-	if slices.ContainsFunc(m.Sections, func(s Section) bool { return s.ID == secExport }) {
-		m.replace(secExport, data)
-		return
-	}
-	at := slices.IndexFunc(m.Sections, func(s Section) bool {
-		return s.ID != secCustom && sectionOrder[s.ID] > sectionOrder[secExport]
-	})
-	if at < 0 {
-		at = len(m.Sections)
-	}
-	m.Sections = slices.Insert(m.Sections, at, Section{ID: secExport, Data: data})
+	m.set(secExport, data)
 }

@@ -6,7 +6,7 @@ package wasm
 // referred to. Where there are instructions that are not known here it changes
 // nothing and gives nil.
 func (m *Module) Prune(exports []string) (called map[uint32]bool) {
-	imported := uint32(len(m.funcs) - len(m.Funcs))
+	imported := m.importedFuncs()
 	bodies, roots, ok := m.bodies()
 	if !ok || len(bodies) != len(m.Funcs) {
 		return nil
@@ -129,11 +129,7 @@ const (
 // callees gives the functions that a function calls or refers to.
 func callees(body []byte) (funcs []uint32, ok bool) {
 	r := &reader{b: body}
-	list(r, func(r *reader) struct{} { // locals
-		r.u32()
-		r.heapType()
-		return struct{}{}
-	})
+	r.locals()
 	for r.err == nil && r.left() > 0 {
 		switch op := r.byte(); op {
 		case opCall, opReturnCall, opRefFunc:
