@@ -1,6 +1,7 @@
 package host
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -19,7 +20,8 @@ type stage struct {
 	play  map[string]func() []pollOutput
 	tasks map[*task]string
 	trace []string
-	by    int // the component that calls the host
+	text  bytes.Buffer // of an observer
+	eager bool         // every component is polled in each round
 }
 
 // newStage makes a stage with components polled in the order of names.
@@ -28,7 +30,7 @@ func newStage(t *testing.T, names ...string) *stage {
 	ctx, cancel := context.WithCancel(context.Background())
 	s.in = &Instance{pre: &InstancePre{c: &Component{name: "test"}}, ctx: ctx, cancel: cancel}
 	s.in.drv.role.Store(roleTaken) // the stage is the driver
-	s.in.router.names = names
+	s.in.router.names, s.in.router.observer = names, NewTextObserver(&s.text)
 	s.in.router.init(s, len(names))
 	for i := range names {
 		s.in.router.comps[i].polls = true
@@ -103,6 +105,11 @@ func (s *stage) resume(o *op, t *task) {
 // settle runs until nothing is left to do.
 func (s *stage) settle() {
 	for {
+		if s.eager && s.in.router.work.n > 0 {
+			for i := range s.names {
+				s.in.router.enter(i)
+			}
+		}
 		if w := s.in.drv.take(); w != nil {
 			w.run(s.in)
 		} else if !s.in.step() {
@@ -129,6 +136,9 @@ func (s *stage) empty() {
 	if !s.in.router.idle() {
 		s.Error("the router is not idle")
 	}
+	if s.in.trap != nil {
+		s.Error(s.in.trap)
+	}
 	if len(s.play) > 0 {
 		s.Errorf("never called: %v", s.play)
 	}
@@ -137,33 +147,37 @@ func (s *stage) empty() {
 // An event is a PollSource that tests fire.
 type event struct {
 	fired   bool
-	wake    func()
+	wakes   []func()
 	stopped int
 }
 
 func (e *event) Ready() bool { return e.fired }
 func (e *event) Notify(wake func()) func() {
-	e.wake = wake
+	e.wakes = append(e.wakes, wake)
 	return func() { e.stopped++ }
 }
 func (e *event) fire() {
 	e.fired = true
-	e.wake()
+	for _, wake := range e.wakes {
+		wake()
+	}
 }
 
 // wait is block-isyswasfa-start for something not ready.
 func (s *stage) wait(e *event, name string) *task {
-	t := s.in.router.newTask(waitTask, s.by)
+	t := s.in.router.newTask(waitTask, 0)
 	t.src = e
 	t.watch(s.in)
+	s.in.router.started(t)
 	return s.name(t, name)
 }
 
 // host is the start of an async host function.
 func (s *stage) host(name string) (*task, *hostWork) {
 	w := &hostWork{in: s.in}
-	t, _ := w.pend(func() *task { return s.in.router.newTask(hostTask, s.by) })
-	t.work = w
+	t, _ := w.pend(func() *task { return s.in.router.newTask(hostTask, 0) })
+	t.work, t.fn = w, "host function"
+	s.in.router.started(t)
 	return s.name(t, name), w
 }
 
@@ -221,136 +235,6 @@ func oPending(state uint32, t *task) pollOutput {
 func oCancel(t *task) pollOutput { return pollOutput{Case: outCancel, Cancel: t} }
 func oCancelComplete(t *task) pollOutput {
 	return pollOutput{Case: outCancelComplete, CancelComplete: t}
-}
-
-// A guest waits for a timer, then for a host function; then its export is
-// done.
-func TestRouteRoundTrip(t *testing.T) {
-	s := newStage(t, "A")
-	timer := &event{}
-	t1, t2 := s.wait(timer, "T1"), s.makeTask("A", "T2")
-	s.enter("A")
-	op := s.await(t2)
-	var t3 *task
-	var work *hostWork
-	s.on("A[]", func() []pollOutput { return outs(oListen(1, t1), oPending(2, t2)) })
-	s.on("A[ready(1,T1)]", func() []pollOutput {
-		s.take(t1, waitTask)
-		t3, work = s.host("T3")
-		return outs(oListen(3, t3))
-	})
-	s.on("A[ready(3,T3)]", func() []pollOutput {
-		s.take(t3, hostTask)
-		return outs(oReady(4, t2))
-	})
-	s.settle()
-	s.want("A[] -> [listen(1,T1) pending(2,T2)]", "A[listening(1,T1)]")
-	timer.fire()
-	s.settle()
-	s.want("A[ready(1,T1)] -> [listen(3,T3)]", "A[listening(3,T3)]")
-	work.settle(nil, nil)
-	s.settle()
-	s.want("A[ready(3,T3)] -> [ready(4,T2)]", "result T2")
-	if !op.done || op.err != nil || t2.guest != 4 {
-		t.Errorf("op done %v, err %v, state %d", op.done, op.err, t2.guest)
-	}
-	s.empty()
-}
-
-// The host calls A, which calls B, which waits for a pollable; the components
-// are polled in either order.
-func TestRouteNested(t *testing.T) {
-	for _, order := range []string{"AB", "BA"} {
-		t.Run(order, func(t *testing.T) {
-			s := newStage(t, strings.Split(order, "")...)
-			e := &event{}
-			t1, t2, t3 := s.wait(e, "T1"), s.makeTask("B", "T2"), s.makeTask("A", "T3")
-			s.enter("A")
-			s.enter("B")
-			s.await(t3)
-			s.on("A[]", func() []pollOutput { return outs(oListen(10, t2), oPending(11, t3)) })
-			s.on("B[]", func() []pollOutput { return outs(oListen(20, t1), oPending(21, t2)) })
-			s.on("B[ready(20,T1)]", func() []pollOutput {
-				s.take(t1, waitTask)
-				return outs(oReady(22, t2))
-			})
-			s.on("A[ready(10,T2)]", func() []pollOutput {
-				t2.released(cancelHandle)
-				s.result("B", t2)
-				return outs(oReady(12, t3))
-			})
-			s.settle()
-			if order == "AB" {
-				s.want("A[] -> [listen(10,T2) pending(11,T3)]", "B[] -> [listen(20,T1) pending(21,T2)]",
-					"A[listening(10,T2)]", "B[listening(20,T1)]")
-			} else {
-				s.want("B[] -> [listen(20,T1) pending(21,T2)]", "A[] -> [listen(10,T2) pending(11,T3)]",
-					"B[listening(20,T1)]", "A[listening(10,T2)]")
-			}
-			e.fire()
-			s.settle()
-			// B is polled once more because A's poll called into it.
-			s.want("B[ready(20,T1)] -> [ready(22,T2)]", "A[ready(10,T2)] -> [ready(12,T3)]", "result T3", "B[]")
-			s.empty()
-		})
-	}
-}
-
-// A spawned task outlives the call that made it, and nobody listens to it.
-func TestRouteSpawn(t *testing.T) {
-	s := newStage(t, "A")
-	e := &event{}
-	t1, t2 := s.wait(e, "T1"), s.makeTask("A", "T2")
-	t2.released(pendingHandle)
-	s.enter("A")
-	s.on("A[]", func() []pollOutput { return outs(oListen(1, t1), oPending(2, t2)) })
-	s.on("A[ready(1,T1)]", func() []pollOutput {
-		s.take(t1, waitTask)
-		return outs(oReady(3, t2))
-	})
-	s.settle()
-	e.fire()
-	s.settle()
-	s.want("A[] -> [listen(1,T1) pending(2,T2)]", "A[listening(1,T1)]", "A[ready(1,T1)] -> [ready(3,T2)]")
-	s.empty()
-}
-
-// A races B's task against a host function and cancels the loser.
-func TestRouteCancel(t *testing.T) {
-	for _, order := range []string{"AB", "BA"} {
-		t.Run(order, func(t *testing.T) {
-			s := newStage(t, strings.Split(order, "")...)
-			t1, slow := s.host("T1")
-			t3, quick := s.host("T3")
-			t2, t4 := s.makeTask("B", "T2"), s.makeTask("A", "T4")
-			cancelled := false
-			slow.onCancel(func() { cancelled = true })
-			s.enter("A")
-			s.enter("B")
-			s.await(t4)
-			s.on("A[]", func() []pollOutput { return outs(oListen(10, t2), oListen(11, t3), oPending(12, t4)) })
-			s.on("B[]", func() []pollOutput { return outs(oListen(20, t1), oPending(21, t2)) })
-			s.on("A[ready(11,T3)]", func() []pollOutput {
-				s.take(t3, hostTask)
-				return outs(oCancel(t2), oReady(13, t4))
-			})
-			s.on("B[cancel(21,T2)]", func() []pollOutput {
-				t2.released(readyHandle)
-				return outs(oCancel(t1))
-			})
-			s.on("B[cancel-complete(20)]", func() []pollOutput { return outs(oCancelComplete(t2)) })
-			s.settle()
-			s.trace = nil
-			quick.settle(nil, nil)
-			s.settle()
-			s.want("A[ready(11,T3)] -> [cancel(T2) ready(13,T4)]", "result T4", "B[cancel(21,T2)] -> [cancel(T1)]",
-				"B[cancel-complete(20)] -> [cancel-complete(T2)]", "A[cancel-complete(10)]")
-			if !cancelled {
-				t.Error("the host function was not cancelled")
-			}
-			s.empty()
-		})
-	}
 }
 
 // A cancel that crosses the ready of the same task is dropped.
