@@ -93,6 +93,7 @@ type op struct {
 	slot int   // in router.ops
 
 	// Under driver.mu.
+	stalled    bool // its caller's goroutine has a stack that is paused
 	shared     bool // it was ever parked; until then its caller drives
 	parked     bool
 	prev, next *op
@@ -419,6 +420,27 @@ func (d *driver) putBack(w work) {
 		return
 	}
 	d.queue = slices.Insert(d.queue, 0, w)
+}
+
+// leaveStalled gives the op whose goroutine is about to leave the role because
+// guest code on it waits.
+func (d *driver) leaveStalled() *op {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.own != nil {
+		d.own.stalled = true
+	}
+	return d.own
+}
+
+// returnStalled undoes leaveStalled.
+func (d *driver) returnStalled(own *op) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.own = own
+	if own != nil {
+		own.stalled = false
+	}
 }
 
 // park lists an op as waiting; under mu.

@@ -98,11 +98,21 @@ func (in *Instance) enterOnce(subs []int) error {
 		}
 		in.subs[s].active = true
 	}
+	if st := in.stack; st != nil {
+		st.entered = append(st.entered, subs...)
+	}
 	return nil
 }
 
 func (in *Instance) exit(subs []int) {
+	in.mark(subs, false)
+	if st := in.stack; st != nil {
+		st.entered = st.entered[:len(st.entered)-len(subs)]
+	}
+}
+
+func (in *Instance) mark(subs []int, active bool) {
 	for _, s := range subs {
-		in.subs[s].active = false
+		in.subs[s].active = active
 	}
 }

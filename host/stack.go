@@ -17,6 +17,8 @@ type stack struct {
 	subs []int         // component instances with frames, in the order of entry
 	wake chan struct{} // capacity 1: the role
 	fork *fork         // who waits for it to end or to pause
+
+	entered []int // see reentry; while it pauses, others may enter them
 }
 
 // An entrant waits in line for a component instance.
@@ -59,7 +61,7 @@ func (in *Instance) endStack() {
 	for n := len(st.subs); n > 0; n = len(st.subs) {
 		in.pop(st, st.subs[n-1])
 	}
-	st.fork, in.stack = nil, nil
+	st.fork, st.entered, in.stack = nil, st.entered[:0], nil
 	in.spare = append(in.spare, st)
 }
 
@@ -152,23 +154,22 @@ func (in *Instance) pause(p *pause) error {
 	for _, sub := range st.subs {
 		in.router.shut(sub)
 	}
+	in.mark(st.entered, false)
 	p.slot = len(in.paused)
 	in.paused = append(in.paused, p)
 	in.stack = nil
-	in.drv.mu.Lock()
-	own := in.drv.own
-	in.drv.mu.Unlock()
+	var own *op
 	if f := st.fork; f != nil {
-		st.fork, own, drives = nil, nil, nil
+		st.fork, drives = nil, nil
 		f.leave()
 	} else {
+		own = in.drv.leaveStalled()
 		in.pass(nil)
 	}
 	<-st.wake
-	in.drv.mu.Lock()
-	in.drv.own = own
-	in.drv.mu.Unlock()
+	in.drv.returnStalled(own)
 	in.stack, in.drives = st, drives
+	in.mark(st.entered, true)
 	last := len(in.paused) - 1
 	in.paused[p.slot] = in.paused[last]
 	in.paused[p.slot].slot = p.slot

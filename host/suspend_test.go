@@ -316,6 +316,21 @@ func TestTrapBeside(t *testing.T) {
 	}
 }
 
+// An interruptible guest is interrupted where it waits, too.
+func TestInterruptPaused(t *testing.T) {
+	checkGoroutines(t)
+	s := newNaps()
+	pre := napProgram(t, 2).linkWith(Config{Interruptible: true}, s.define)
+	in := instance(t, pre)
+	ctx, cancel := context.WithCancel(context.Background())
+	first := async(export[single, uint32](t, pre, "nap-2"), ctx, in, single{1})
+	s.expect(t, 1)
+	cancel()
+	if a := <-first; !errors.Is(a.err, errInterrupted) {
+		t.Errorf("got %v", a.err)
+	}
+}
+
 // While a component instance with tasks is paused it is not polled; a caller
 // is not kept by what it drove for others.
 func TestBlockBesideTasks(t *testing.T) {
@@ -455,3 +470,39 @@ func TestBlockDestructor(t *testing.T) {
 	}
 	checkEmpty(t, in)
 }
+
+// What is in a composite may be entered while something else in it is paused,
+// though the composite must not be entered twice by calls that run.
+func TestBlockInComposite(t *testing.T) {
+	checkGoroutines(t)
+	s := newNaps()
+	p := newProgram(t, "root", "root/0", "root/0/0", "root/0/1", "root/1")
+	p.prog.Instances[2].Parent, p.prog.Instances[3].Parent = 1, 1
+	// A parent that calls a child which calls it: its children are watched.
+	square := p.module(0, addModule2)
+	child := p.module(4, addModuleOf, lower("h", "add", 4, lift(0, square, "add", fn(u32, u32, u32), memoryless), memoryless))
+	p.module(0, addModuleOf, lower("h", "add", 0, lift(4, child, "add", fn(u32, u32, u32), memoryless), memoryless))
+	wait := p.imported("test:nap/nap", "wait", fn(none, u32))
+	m := p.module(2, napModule, lower("h", "wait", 2, wait, memoryless))
+	p.export("nap", lift(2, m, "nap", fn(u32, u32), memoryless))
+	m = p.module(3, addModule2)
+	p.export("add", lift(3, m, "add", fn(u32, u32, u32), memoryless))
+	pre := p.link(s.define)
+	in := instance(t, pre)
+	add := export[pair, uint32](t, pre, "add")
+	if add.start.enters == nil {
+		t.Error("the composite is not watched")
+	}
+	napping := async(export[single, uint32](t, pre, "nap"), context.Background(), in, single{1})
+	s.expect(t, 1)
+	if n, err := add.Call(context.Background(), in, pair{1, 2}); n != 3 || err != nil {
+		t.Errorf("beside it: %d, %v", n, err)
+	}
+	s.get(1).set()
+	s.answered(t, napping, 2)
+	checkEmpty(t, in)
+}
+
+const addModuleOf = `(module
+  (import "h" "add" (func $add (param i32 i32) (result i32)))
+  (func (export "add") (param i32 i32) (result i32) (call $add (local.get 0) (local.get 1))))`
