@@ -3,6 +3,7 @@ package host
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/tetratelabs/wazero"
 
@@ -17,22 +18,28 @@ func (k *linking) mayBlock(inst, name string) bool {
 	return ok
 }
 
-// findBlocking finds the component instances that may block: those that import
-// a blocking function, and those that call them. Only for these the host keeps
-// stacks and gates.
+// findBlocking finds the component instances that may block. Only for these the
+// host keeps stacks and gates.
 func (k *linking) findBlocking(ctx context.Context) {
-	calls := make([][]int, len(k.prog.Instances)) // who calls it, by component instance
-	var found []int
-	for _, p := range k.prog.Polls {
-		k.polled[p.Instance] = true
+	k.pre.blocks = blockingInstances(k.prog, k.pre.c.polled, func(path []string) bool { return k.blocking[importPath(path)] })
+	if k.pre.anyBlocks = slices.Contains(k.pre.blocks, true); k.pre.anyBlocks {
+		k.rewire(ctx)
 	}
+}
+
+// blockingInstances gives the component instances that import a function that
+// blocks, and those that call them.
+func blockingInstances(prog *component.Program, polled map[int]bool, blocks func(path []string) bool) []bool {
+	calls := make([][]int, len(prog.Instances)) // who calls it, by component instance
+	may := make([]bool, len(prog.Instances))
+	var found []int
 	add := func(sub int) {
-		if !k.pre.blocks[sub] {
-			k.pre.blocks[sub] = true
+		if !may[sub] {
+			may[sub] = true
 			found = append(found, sub)
 		}
 	}
-	for _, s := range k.prog.Steps {
+	for _, s := range prog.Steps {
 		inst, ok := s.(*component.InstantiateModule)
 		if !ok {
 			continue
@@ -41,10 +48,10 @@ func (k *linking) findBlocking(ctx context.Context) {
 			ref := &arg.Ref
 			switch {
 			case ref.Kind == component.CoreLowered && ref.Func.Import != nil:
-				if k.blocking[importPath(ref.Func.Import)] {
+				if blocks(ref.Func.Import) {
 					add(ref.Instance)
 				}
-			case ref.Kind == component.CoreLowered && k.isForked(ref.Func):
+			case ref.Kind == component.CoreLowered && isForked(ref.Func, polled):
 				// its caller does not wait
 			case ref.Kind == component.CoreLowered:
 				calls[ref.Func.Instance] = append(calls[ref.Func.Instance], ref.Instance)
@@ -54,16 +61,29 @@ func (k *linking) findBlocking(ctx context.Context) {
 		}
 	}
 	for len(found) > 0 {
-		k.pre.anyBlocks = true
 		sub := found[len(found)-1]
 		found = found[:len(found)-1]
 		for _, caller := range calls[sub] {
 			add(caller)
 		}
 	}
-	if k.pre.anyBlocks {
-		k.rewire(ctx)
+	return may
+}
+
+// looksBlocking guesses by the name whether an imported function blocks. That is
+// known when the component is linked; but the modules are compiled before, and
+// what was guessed right need not be compiled again.
+func looksBlocking(path []string) bool {
+	name := path[len(path)-1]
+	switch iface, _, _ := strings.Cut(path[0], "@"); iface {
+	case "wasi:io/poll":
+		return name == "poll" || name == "[method]pollable.block"
+	case "wasi:io/streams":
+		return strings.Contains(name, ".blocking-")
+	case bridgeInterface:
+		return true
 	}
+	return false
 }
 
 // rewire compiles the modules again that call functions of component instances

@@ -10,11 +10,13 @@ import "errors"
 //
 // The stack that calls it pauses until the task is ready.
 func (l *Linker) addBridge() {
-	l.Instance("isyswasfa:bridge/bridge").
+	l.Instance(bridgeInterface).
 		Resource("pending", pendingResource).
 		Resource("ready", readyResource).
 		Func("wait", BlockingFunc(waitForTask))
 }
+
+const bridgeInterface = "isyswasfa:bridge/bridge"
 
 var errWaitEarly = errors.New("a task cannot be waited for while the component is instantiated")
 

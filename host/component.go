@@ -15,6 +15,8 @@ type Component struct {
 	steps []compiledStep // by step; zero for steps that instantiate no module
 	enter *reentry
 
+	blocking []bool // by component instance: whether it seems that it may block
+
 	polled  map[int]bool     // component instances with a poll function
 	flagged map[int][]string // by step: exports that set the flag; see directEntry
 }

@@ -36,7 +36,7 @@ func directArgs(c *Component, args []component.CoreImport) []component.CoreImpor
 func (c *Component) mayBeDirect(ref *component.CoreRef) bool {
 	f := ref.Func
 	return ref.Kind == component.CoreLowered && f.Import == nil && f.Core.Kind == component.CoreExported &&
-		f.Opts.PostReturn.Kind == component.CoreNone && onlyNumbers(f.Type) && c.enter.entering(ref.Instance, f.Instance) == nil
+		f.Opts.PostReturn.Kind == component.CoreNone && onlyNumbers(f.Type) && !c.blocking[f.Instance] && c.enter.entering(ref.Instance, f.Instance) == nil
 }
 
 // noteFlagged finds the functions that have to set the flag. An export that is
@@ -46,6 +46,7 @@ func (c *Component) noteFlagged(m *moduleCompiler) error {
 	for _, p := range c.prog.Polls {
 		c.polled[p.Instance] = true
 	}
+	c.blocking = blockingInstances(c.prog, c.polled, looksBlocking)
 	for _, s := range c.prog.Steps {
 		in, ok := s.(*component.InstantiateModule)
 		if !ok {

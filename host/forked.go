@@ -43,9 +43,9 @@ func forkedKeyOf(f *component.Func) (key forkedKey, start, ok bool) {
 func isOwn(t *abi.Type) bool { return t != nil && t.Kind == abi.Own }
 
 // isForked tells whether calls of a function by another component instance are
-// forked if its own one may block.
-func (k *linking) isForked(f *component.Func) bool {
-	if f.Import != nil || k.polled[f.Instance] {
+// forked if its own one may block. polled are those with a poll function.
+func isForked(f *component.Func, polled map[int]bool) bool {
+	if f.Import != nil || polled[f.Instance] {
 		return false
 	}
 	_, _, ok := forkedKeyOf(f)

@@ -63,7 +63,7 @@ func (k *linking) lowerHost(name string, call hostCall, ref *component.CoreRef) 
 // lowerLifted is a call of another component instance.
 func (k *linking) lowerLifted(name string, ref *component.CoreRef) (api.GoModuleFunc, abi.CoreSig, error) {
 	f := ref.Func
-	if k.pre.blocks[f.Instance] && k.isForked(f) {
+	if k.pre.blocks[f.Instance] && isForked(f, k.pre.c.polled) {
 		call, err := k.forkedCall(f)
 		if err != nil {
 			return nil, abi.CoreSig{}, err

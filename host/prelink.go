@@ -71,7 +71,6 @@ func (l *Linker) Link(c *Component) (*InstancePre, error) {
 		pre:       p,
 		imports:   map[string]hostCall{},
 		blocking:  map[string]bool{},
-		polled:    map[int]bool{},
 		forked:    map[forkedKey]*forked{},
 		coreIndex: map[coreFunc]int{},
 		optIndex:  map[boundOptions]int{},
@@ -116,7 +115,6 @@ type linking struct {
 	problems []string
 	imports  map[string]hostCall // bound host functions, by import path
 	blocking map[string]bool     // those that may block
-	polled   map[int]bool        // component instances with a poll function
 	forked   map[forkedKey]*forked
 
 	coreIndex map[coreFunc]int

@@ -506,3 +506,32 @@ func TestBlockInComposite(t *testing.T) {
 const addModuleOf = `(module
   (import "h" "add" (func $add (param i32 i32) (result i32)))
   (func (export "add") (param i32 i32) (result i32) (call $add (local.get 0) (local.get 1))))`
+
+// Calls of what imports a known blocking function are compiled once.
+func TestLooksBlocking(t *testing.T) {
+	for path, want := range map[string]bool{
+		"wasi:io/poll@0.2.0/poll":                                              true,
+		"wasi:io/poll@0.2.6/[method]pollable.block":                            true,
+		"wasi:io/poll@0.2.6/[method]pollable.ready":                            false,
+		"wasi:io/streams@0.2.0/[method]output-stream.blocking-write-and-flush": true,
+		"wasi:io/streams@0.2.0/[method]output-stream.write":                    false,
+		"isyswasfa:bridge/bridge/wait":                                         true,
+		"wasi:clocks/monotonic-clock@0.2.0/subscribe-duration":                 false,
+	} {
+		i := strings.LastIndex(path, "/")
+		if got := looksBlocking([]string{path[:i], path[i+1:]}); got != want {
+			t.Errorf("%s: %v", path, got)
+		}
+	}
+	p := newProgram(t, "root", "root/0", "root/1")
+	wait := p.imported(bridgeInterface, "wait", fn(none, u32))
+	m := p.module(1, napModule, lower("h", "wait", 1, wait, memoryless))
+	p.module(2, `(module (import "h" "nap" (func $nap (param i32) (result i32))))`,
+		lower("h", "nap", 2, lift(1, m, "nap", fn(u32, u32), memoryless), memoryless))
+	pre := p.link(func(l *Linker) {
+		l.Instance(bridgeInterface).Func("wait", BlockingFunc(func(*Call, single) (struct{}, error) { return struct{}{}, nil }))
+	})
+	if &pre.steps[0] != &pre.c.steps[0] || len(pre.steps[1].host) != 1 {
+		t.Error("the caller was compiled again, or calls directly")
+	}
+}
