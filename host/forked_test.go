@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/isyswasfa/isyswasfa/internal/abi"
 	"github.com/isyswasfa/isyswasfa/internal/component"
@@ -308,4 +309,72 @@ func TestForkedAtRandom(t *testing.T) {
 	}
 	wg.Wait()
 	checkEmpty(t, in)
+}
+
+// What is lent to a forked call stays lent until the call is over.
+func TestForkedBorrow(t *testing.T) {
+	checkGoroutines(t)
+	p := newChain(t)
+	thing := p.resource("test:nap/nap", "thing")
+	wait := p.imported("test:nap/nap", "wait", fn(none, u32))
+	start := fn(variant(abi.Result, none, handle(abi.Own, p.c.pending)), handle(abi.Borrow, thing))
+	callee := p.add()
+	m := p.module(callee, `(module
+	  (import "h" "wait" (func $wait (param i32)))
+	  (import "h" "drop" (func $drop (param i32)))
+	  (memory (export "memory") 1)
+	  (func (export "start") (param i32) (result i32)
+	    (call $wait (i32.const 1)) (call $drop (local.get 0)) (i32.const 0)))`,
+		lower("h", "wait", callee, wait, memoryless), drop("h", "drop", callee, thing))
+	f := lift(callee, m, "start", start, component.Options{Memory: core(m, "memory")})
+	f.Name = "test:nap/nap use" + startSuffix
+	sub := p.add()
+	caller := p.module(sub, `(module
+	  (import "h" "start" (func $start (param i32 i32)))
+	  (import "h" "drop" (func $drop (param i32)))
+	  (import "h" "drop-pending" (func $drop-pending (param i32)))
+	  (memory (export "memory") 1)
+	  (global $thing (mut i32) (i32.const 0))
+	  (func (export "begin") (param i32) (result i32)
+	    (global.set $thing (local.get 0))
+	    (call $start (local.get 0) (i32.const 0))
+	    (i32.load8_u (i32.const 0)))
+	  (func (export "end")
+	    (call $drop (global.get $thing))
+	    (call $drop-pending (i32.load (i32.const 4)))))`,
+		lower("h", "start", sub, f, component.Options{Memory: core(len(p.prog.Steps), "memory")}),
+		drop("h", "drop", sub, thing), drop("h", "drop-pending", sub, p.c.pending))
+	p.export("begin", lift(sub, caller, "begin", fn(u32, handle(abi.Own, thing)), memoryless))
+	p.export("end", lift(sub, caller, "end", fn(none), memoryless))
+	type object struct{}
+	s := newNaps()
+	pre := p.link(func(l *Linker) {
+		s.define(l)
+		l.Instance("test:nap/nap").Resource("thing", NewResource[object]("thing", nil))
+	})
+	begin := export[struct{ T *object }, uint32](t, pre, "begin")
+	end := export[struct{}, struct{}](t, pre, "end")
+	for _, early := range []bool{false, true} {
+		in := instance(t, pre)
+		if n, err := begin.Call(context.Background(), in, struct{ T *object }{new(object)}); n != 1 || err != nil {
+			t.Fatalf("not pending: %d, %v", n, err)
+		}
+		s.expect(t, 1)
+		if early {
+			if _, err := end.Call(context.Background(), in, struct{}{}); err == nil || !strings.Contains(err.Error(), "lent") {
+				t.Errorf("dropped what is lent: %v", err)
+			}
+			continue
+		}
+		s.get(1).set()
+		waitLine(t, in, callee, 0)
+		for in.Stats().HostWork > 0 {
+			time.Sleep(time.Millisecond)
+		}
+		if _, err := end.Call(context.Background(), in, struct{}{}); err != nil {
+			t.Error(err)
+		}
+		checkEmpty(t, in)
+		s.wakes = map[uint32]*wake{}
+	}
 }
