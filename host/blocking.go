@@ -96,7 +96,7 @@ func (k *linking) rewire(ctx context.Context) {
 		if !ok {
 			continue
 		}
-		args, changed := directArgs(c, inst.Args), false
+		args, changed := directArgs(c, inst), false
 		for n := range args {
 			given := &inst.Args[n].Ref
 			if given.Kind == component.CoreLowered && args[n].Ref.Kind == component.CoreExported && k.pre.blocks[given.Func.Instance] {

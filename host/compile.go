@@ -37,18 +37,19 @@ func compileProgram(ctx context.Context, e *Engine, name string, prog *component
 	if err := prog.Runnable(); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	c := &Component{name: name, e: e, prog: prog, steps: make([]compiledStep, len(prog.Steps)), enter: newReentry(prog)}
+	c := &Component{name: name, e: e, prog: prog, steps: make([]compiledStep, len(prog.Steps)), enter: newReentry(prog), quiet: newQuietCode(prog)}
 	m := &moduleCompiler{e: e, name: name, prog: prog, parsed: map[int]*wasm.Module{}, done: map[moduleKey]wazero.CompiledModule{}}
 	if err := c.noteFlagged(m); err != nil {
 		return nil, err
 	}
 	for i, s := range prog.Steps {
 		if inst, ok := s.(*component.InstantiateModule); ok {
-			if err := m.compile(ctx, &c.steps[i], inst, directArgs(c, inst.Args), c.flagged[i]); err != nil {
+			if err := m.compile(ctx, &c.steps[i], inst, directArgs(c, inst), c.flagged[i]); err != nil {
 				return nil, err
 			}
 		}
 	}
+	clear(c.quiet.mods) // all answers are known now
 	return c, checkSpare(ctx, e, name, prog)
 }
 

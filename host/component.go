@@ -14,6 +14,7 @@ type Component struct {
 	prog  *component.Program
 	steps []compiledStep // by step; zero for steps that instantiate no module
 	enter *reentry
+	quiet *quietCode
 
 	blocking []bool // by component instance: whether it seems that it may block
 

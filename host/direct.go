@@ -17,14 +17,15 @@ const enteredFlag = "isyswasfa-entered"
 // numbers by the callee's core function, so that they are calls from wasm to
 // wasm. A callee that is polled must be noted as entered, for which its
 // function has to set a flag. One that might be entered again during the call
-// is called through the host.
-func directArgs(c *Component, args []component.CoreImport) []component.CoreImport {
-	out := slices.Clone(args)
+// is called through the host, as is one that the caller might call in its
+// realloc or post-return.
+func directArgs(c *Component, inst *component.InstantiateModule) []component.CoreImport {
+	out := slices.Clone(inst.Args)
 	for i := range out {
-		ref := &out[i].Ref
-		if !c.mayBeDirect(ref) {
+		if !c.mayBeDirect(inst, &out[i]) {
 			continue
 		}
+		ref := &out[i].Ref
 		f := ref.Func
 		if !c.polled[f.Instance] || slices.Contains(c.flagged[f.Core.Step], f.Core.Name) {
 			*ref = f.Core
@@ -33,10 +34,12 @@ func directArgs(c *Component, args []component.CoreImport) []component.CoreImpor
 	return out
 }
 
-func (c *Component) mayBeDirect(ref *component.CoreRef) bool {
+func (c *Component) mayBeDirect(inst *component.InstantiateModule, arg *component.CoreImport) bool {
+	ref := &arg.Ref
 	f := ref.Func
 	return ref.Kind == component.CoreLowered && f.Import == nil && f.Core.Kind == component.CoreExported &&
-		f.Opts.PostReturn.Kind == component.CoreNone && onlyNumbers(f.Type) && !c.blocking[f.Instance] && c.enter.entering(ref.Instance, f.Instance) == nil
+		f.Opts.PostReturn.Kind == component.CoreNone && onlyNumbers(f.Type) && !c.blocking[f.Instance] &&
+		c.enter.entering(ref.Instance, f.Instance) == nil && !c.quiet.mayCall(inst, arg.Module, arg.Name, c.polled[inst.Instance])
 }
 
 // noteFlagged finds the functions that have to set the flag. An export that is
@@ -53,8 +56,8 @@ func (c *Component) noteFlagged(m *moduleCompiler) error {
 			continue
 		}
 		for i := range in.Args {
-			if ref := &in.Args[i].Ref; c.mayBeDirect(ref) && c.polled[ref.Func.Instance] {
-				if err := c.noteCallee(m, ref.Func.Core); err != nil {
+			if arg := &in.Args[i]; c.mayBeDirect(in, arg) && c.polled[arg.Ref.Func.Instance] {
+				if err := c.noteCallee(m, arg.Ref.Func.Core); err != nil {
 					return err
 				}
 			}

@@ -1,23 +1,25 @@
 package multimemory
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
+	"github.com/isyswasfa/isyswasfa/internal/bytecode"
 	"github.com/isyswasfa/isyswasfa/internal/wasm"
 )
 
 // code rewrites instructions up to the end.
 func (s *splitter) code(code []byte) ([]byte, error) {
-	c := &cursor{b: code}
+	c := bytecode.On(code)
 	out := make([]byte, 0, len(code)+len(code)/4)
-	for c.i < len(c.b) {
-		in := c.instr()
-		if c.err == nil {
-			c.err = s.inRange(in)
+	for c.More() {
+		in := c.Next()
+		if err := s.inRange(in); c.Err == nil && err != nil {
+			c.Fail(err)
 		}
-		if c.err != nil {
-			return nil, fmt.Errorf("code section: %w", c.err)
+		if c.Err != nil {
+			return nil, fmt.Errorf("code section: %w", c.Err)
 		}
 		out = s.instr(out, in)
 	}
@@ -26,58 +28,61 @@ func (s *splitter) code(code []byte) ([]byte, error) {
 
 // inRange checks the indices of memories and data segments, which lead to
 // other parts.
-func (s *splitter) inRange(in instruction) error {
-	memories := in.index[:0]
-	switch in.op {
-	case opMemorySize, opMemoryGrow, opMemoryFill:
-		memories = in.index[:1]
-	case opMemoryCopy:
-		memories = in.index[:2]
-	case opMemoryInit:
-		memories = in.index[1:2]
+func (s *splitter) inRange(in bytecode.Instruction) error {
+	memories := in.Index[:0]
+	switch in.Op {
+	case bytecode.MemorySize, bytecode.MemoryGrow, bytecode.MemoryFill:
+		memories = in.Index[:1]
+	case bytecode.MemoryCopy:
+		memories = in.Index[:2]
+	case bytecode.MemoryInit:
+		memories = in.Index[1:2]
 	default:
-		if in.memB > 0 {
-			memories = in.index[:1]
+		if in.MemEnd > 0 {
+			memories = in.Index[:1]
 		}
+	}
+	if in.Op>>8 == 0xfe && in.Index[0] > 0 {
+		return errors.New("an atomic access of a memory other than the first, which is not supported")
 	}
 	for _, k := range memories {
 		if int(k) > len(s.helpers) {
 			return fmt.Errorf("an instruction refers to memory %d, of %d", k, len(s.helpers)+1)
 		}
 	}
-	if (in.op == opMemoryInit || in.op == opDataDrop) && int(in.index[0]) >= len(s.datas) {
-		return fmt.Errorf("an instruction refers to data segment %d, of %d", in.index[0], len(s.datas))
+	if (in.Op == bytecode.MemoryInit || in.Op == bytecode.DataDrop) && int(in.Index[0]) >= len(s.datas) {
+		return fmt.Errorf("an instruction refers to data segment %d, of %d", in.Index[0], len(s.datas))
 	}
 	return nil
 }
 
 // instr appends what stands for an instruction.
-func (s *splitter) instr(out []byte, in instruction) []byte {
-	first, second := in.index[0], in.index[1]
-	switch in.op {
-	case opCall, opReturnCall, 0xd2:
-		return wasm.AppendU32(append(out, byte(in.op)), s.function(first))
-	case opMemorySize:
-		return s.apply(out, first, []byte{opMemorySize, 0}, sizeSig)
-	case opMemoryGrow:
-		return s.apply(out, first, []byte{opMemoryGrow, 0}, growSig)
-	case opMemoryFill:
+func (s *splitter) instr(out []byte, in bytecode.Instruction) []byte {
+	first, second := in.Index[0], in.Index[1]
+	switch in.Op {
+	case bytecode.Call, bytecode.ReturnCall, bytecode.RefFunc:
+		return wasm.AppendU32(append(out, byte(in.Op)), s.function(first))
+	case bytecode.MemorySize:
+		return s.apply(out, first, []byte{bytecode.MemorySize, 0}, sizeSig)
+	case bytecode.MemoryGrow:
+		return s.apply(out, first, []byte{bytecode.MemoryGrow, 0}, growSig)
+	case bytecode.MemoryFill:
 		return s.apply(out, first, []byte{0xfc, 11, 0}, bulkSig)
-	case opMemoryCopy:
+	case bytecode.MemoryCopy:
 		if first != second {
-			return wasm.AppendU32(append(out, opCall), s.added(int(s.copier(first, second).index)))
+			return wasm.AppendU32(append(out, bytecode.Call), s.added(int(s.copier(first, second).index)))
 		}
 		return s.apply(out, first, []byte{0xfc, 10, 0, 0}, bulkSig)
-	case opMemoryInit:
+	case bytecode.MemoryInit:
 		return s.apply(out, second, append(wasm.AppendU32([]byte{0xfc, 8}, first), 0), bulkSig)
-	case opDataDrop:
+	case bytecode.DataDrop:
 		return s.drop(out, first)
 	}
-	if in.memB == 0 {
-		return append(out, in.raw...)
+	if in.MemEnd == 0 {
+		return append(out, in.Raw...)
 	}
-	plain := wasm.AppendU64(wasm.AppendU32(slices.Clone(in.raw[:in.memA]), in.align), in.at)
-	return s.apply(out, first, append(plain, in.raw[in.memB:]...), accessSig(in.op))
+	plain := wasm.AppendU64(wasm.AppendU32(slices.Clone(in.Raw[:in.MemStart]), in.Align), in.Offset)
+	return s.apply(out, first, append(plain, in.Raw[in.MemEnd:]...), accessSig(in.Op))
 }
 
 // apply appends an instruction, which names no memory, for memory k.
@@ -85,7 +90,7 @@ func (s *splitter) apply(out []byte, k uint32, code []byte, sig wasm.FuncType) [
 	if k == 0 {
 		return append(out, code...)
 	}
-	return wasm.AppendU32(append(out, opCall), s.imported+s.use(k, code, sig).index)
+	return wasm.AppendU32(append(out, bytecode.Call), s.imported+s.use(k, code, sig).index)
 }
 
 // drop drops a data segment in all parts that have it.
@@ -140,30 +145,30 @@ func (s *splitter) startCode() ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		out = append(append(out, offset...), opI32Const, 0, opI32Const)
+		out = append(append(out, offset...), bytecode.I32Const, 0, bytecode.I32Const)
 		out = wasm.AppendS64(out, int64(int32(len(d.Bytes))))
 		out = s.apply(out, d.Memory, append(wasm.AppendU32([]byte{0xfc, 8}, uint32(i)), 0), bulkSig)
 		out = s.drop(out, uint32(i))
 	}
 	if s.m.Start != nil {
-		out = wasm.AppendU32(append(out, opCall), s.function(*s.m.Start))
+		out = wasm.AppendU32(append(out, bytecode.Call), s.function(*s.m.Start))
 	}
-	return append(out, opEnd), nil
+	return append(out, bytecode.End), nil
 }
 
 // constant checks that an offset is a constant expression, as far as the
 // engine does not see it any more when it stands in a function.
 func (s *splitter) constant(expr []byte) error {
-	for c := (&cursor{b: expr}); c.i < len(expr) && c.err == nil; {
-		switch in := c.instr(); in.op {
-		case opEnd, opI32Const, 0x6a, 0x6b, 0x6c: // add, sub, mul
-		case opGlobalGet:
-			g := (&cursor{b: in.raw[1:]}).u32()
+	for c := bytecode.On(expr); c.More(); {
+		switch in := c.Next(); in.Op {
+		case bytecode.End, bytecode.I32Const, 0x6a, 0x6b, 0x6c: // add, sub, mul
+		case bytecode.GlobalGet:
+			g := bytecode.On(in.Raw[1:]).U32()
 			if t, ok := s.global(g); !ok || t.Mutable {
 				return fmt.Errorf("data section: an offset is of global %d, which is not there or mutable", g)
 			}
 		default:
-			return fmt.Errorf("data section: instruction % x in an offset", in.raw)
+			return fmt.Errorf("data section: instruction % x in an offset", in.Raw)
 		}
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/isyswasfa/isyswasfa/internal/bytecode"
 	"github.com/isyswasfa/isyswasfa/internal/wasm"
 )
 
@@ -36,9 +37,9 @@ func (h *helper) module(datas []wasm.Data) []byte {
 	for i, u := range h.order {
 		var code []byte
 		for p := range u.sig.Params {
-			code = append(code, opLocalGet, byte(p))
+			code = append(code, bytecode.LocalGet, byte(p))
 		}
-		code = append(append(code, u.code...), opEnd)
+		code = append(append(code, u.code...), bytecode.End)
 		b.Funcs = append(b.Funcs, wasm.Func{Type: b.Type(u.sig), Body: code})
 		b.Exports = append(b.Exports, wasm.Export{Name: u.name(), Kind: wasm.KindFunc, Index: uint32(i)})
 	}
@@ -59,16 +60,16 @@ func (s *splitter) names(b *wasm.Builder) {
 		if custom.Name != "name" {
 			continue
 		}
-		for c := (&cursor{b: custom.Data}); c.i < len(c.b) && c.err == nil; {
-			id, sub := c.byte(), &cursor{}
-			sub.b = c.bytes(c.u32())
+		for c := bytecode.On(custom.Data); c.More(); {
+			id := c.Byte()
+			sub := bytecode.On(c.Bytes(c.U32()))
 			switch id {
 			case 0:
-				b.Name = string(sub.bytes(sub.u32()))
+				b.Name = string(sub.Bytes(sub.U32()))
 			case 1:
-				for n := sub.u32(); n > 0 && sub.err == nil; n-- {
-					f := sub.u32()
-					b.FuncNames[s.function(f)] = string(sub.bytes(sub.u32()))
+				for n := sub.U32(); n > 0 && sub.Err == nil; n-- {
+					f := sub.U32()
+					b.FuncNames[s.function(f)] = string(sub.Bytes(sub.U32()))
 				}
 			}
 		}
@@ -118,33 +119,33 @@ func (e *emitter) copyFunc() []byte {
 	e.outside(e.from, 1)
 	e.emit(opI32Or, opIf, blockVoid)
 	// A load beyond any memory: the trap of an address out of bounds.
-	e.emit(opI32Const, 0x7f, opI32Load8U, 0, 0xff, 0xff, 0xff, 0xff, 0x0f, opDrop, opEnd)
-	e.emit(opLocalGet, 0, opLocalGet, 1, opI32LeU, opIf, blockVoid)
+	e.emit(bytecode.I32Const, 0x7f, bytecode.I32Load8U, 0, 0xff, 0xff, 0xff, 0xff, 0x0f, bytecode.Drop, bytecode.End)
+	e.emit(bytecode.LocalGet, 0, bytecode.LocalGet, 1, opI32LeU, opIf, blockVoid)
 	e.loop(8, true)
 	e.loop(1, true)
 	e.emit(opElse)
 	e.loop(8, false)
 	e.loop(1, false)
-	e.emit(opEnd, opEnd)
+	e.emit(bytecode.End, bytecode.End)
 	return slices.Clip(e.out)
 }
 
 // outside computes whether the bytes at an address in a local are not all
 // within a memory.
 func (e *emitter) outside(memory uint32, local byte) {
-	e.emit(opLocalGet, local, opExtendU, opLocalGet, 2, opExtendU, opI64Add)
-	e.out = e.s.apply(e.out, memory, []byte{opMemorySize, 0}, sizeSig)
+	e.emit(bytecode.LocalGet, local, opExtendU, bytecode.LocalGet, 2, opExtendU, opI64Add)
+	e.out = e.s.apply(e.out, memory, []byte{bytecode.MemorySize, 0}, sizeSig)
 	e.emit(opExtendU, 0x42, 16, opI64Shl, opI64GtU)
 }
 
 // loop copies size bytes at a time as long as there are so many, upwards or
 // downwards.
 func (e *emitter) loop(size byte, up bool) {
-	load, store := byte(opI64Load), byte(opI64Store)
+	load, store := byte(bytecode.I64Load), byte(bytecode.I64Store)
 	if size == 1 {
-		load, store = opI32Load8U, opI32Store8
+		load, store = bytecode.I32Load8U, bytecode.I32Store8
 	}
-	e.emit(opLoop, blockVoid, opLocalGet, 2, opI32Const, size, opI32GeU, opIf, blockVoid)
+	e.emit(opLoop, blockVoid, bytecode.LocalGet, 2, bytecode.I32Const, size, opI32GeU, opIf, blockVoid)
 	if !up {
 		e.step(2, opI32Sub, size)
 	}
@@ -157,16 +158,16 @@ func (e *emitter) loop(size byte, up bool) {
 		e.step(1, opI32Add, size)
 		e.step(2, opI32Sub, size)
 	}
-	e.emit(opBr, 1, opEnd, opEnd)
+	e.emit(opBr, 1, bytecode.End, bytecode.End)
 }
 
 func (e *emitter) step(local, op, size byte) {
-	e.emit(opLocalGet, local, opI32Const, size, op, opLocalSet, local)
+	e.emit(bytecode.LocalGet, local, bytecode.I32Const, size, op, bytecode.LocalSet, local)
 }
 
 func (e *emitter) address(local byte, up bool) {
-	e.emit(opLocalGet, local)
+	e.emit(bytecode.LocalGet, local)
 	if !up {
-		e.emit(opLocalGet, 2, opI32Add)
+		e.emit(bytecode.LocalGet, 2, opI32Add)
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/isyswasfa/isyswasfa/internal/bytecode"
 	"github.com/isyswasfa/isyswasfa/internal/wasm"
 )
 
@@ -206,9 +207,9 @@ func (s *splitter) collect() error {
 		}
 	}
 	for _, b := range s.bodies {
-		for c := (&cursor{b: b.code}); c.i < len(c.b); {
-			if in := c.instr(); in.op == opMemoryInit && in.index[1] > 0 && int(in.index[1]) <= len(s.helpers) {
-				s.helpers[in.index[1]-1].datas[in.index[0]] = true
+		for c := bytecode.On(b.code); c.More(); {
+			if in := c.Next(); in.Op == bytecode.MemoryInit && in.Index[1] > 0 && int(in.Index[1]) <= len(s.helpers) {
+				s.helpers[in.Index[1]-1].datas[in.Index[0]] = true
 			}
 		}
 	}

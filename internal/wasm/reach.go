@@ -60,6 +60,13 @@ func (m *Module) replace(id byte, data []byte) {
 	}
 }
 
+// Bodies gives the functions that the module defines as the code section has
+// them, locals and instructions; false if it cannot be read.
+func (m *Module) Bodies() ([][]byte, bool) {
+	bodies, _, ok := m.bodies()
+	return bodies, ok
+}
+
 // bodies gives the code of the functions that the module defines, and the
 // functions that element segments and globals refer to.
 func (m *Module) bodies() (bodies [][]byte, referred []uint32, ok bool) {

@@ -2,7 +2,7 @@
 // of the text format that the project's own modules and tests are written in:
 // folded and flat instructions, names for everything, imports and exports,
 // memories, tables, globals, tags, element and data segments, a start function,
-// and the instructions of WebAssembly 2.0 without vectors, of exceptions and of
+// and the instructions of WebAssembly 2.0 without vectors, of exceptions, of tail calls and of
 // several memories. It does not validate types: what it yields is as right as
 // the text.
 package wat

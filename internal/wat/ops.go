@@ -79,6 +79,7 @@ func makeOps() map[string]op {
 		"unreachable": {code: []byte{0x00}}, "nop": {code: []byte{0x01}}, "return": {code: []byte{0x0f}}, "drop": {code: []byte{0x1a}},
 		"br": {[]byte{0x0c}, label, 0}, "br_if": {[]byte{0x0d}, label, 0}, "br_table": {[]byte{0x0e}, labels, 0},
 		"call": {[]byte{0x10}, funcRef, 0}, "call_indirect": {[]byte{0x11}, callInd, 0}, "select": {[]byte{0x1b}, choose, 0},
+		"return_call": {[]byte{0x12}, funcRef, 0}, "return_call_indirect": {[]byte{0x13}, callInd, 0},
 		"throw": {[]byte{0x08}, tag, 0}, "throw_ref": {code: []byte{0x0a}},
 		"local.get": {[]byte{0x20}, local, 0}, "local.set": {[]byte{0x21}, local, 0}, "local.tee": {[]byte{0x22}, local, 0},
 		"global.get": {[]byte{0x23}, global, 0}, "global.set": {[]byte{0x24}, global, 0},

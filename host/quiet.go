@@ -1,0 +1,184 @@
+package host
+
+import (
+	"github.com/isyswasfa/isyswasfa/internal/bytecode"
+	"github.com/isyswasfa/isyswasfa/internal/component"
+	"github.com/isyswasfa/isyswasfa/internal/wasm"
+)
+
+// During realloc and post-return a component instance must not call imports
+// (spec: may_leave). The host sees to that in the calls that it makes; a direct
+// call from core function to core function it does not see. So imports that
+// those functions may reach are not called directly: a quietCode follows calls
+// from them through the core modules. Indirect calls may reach anything, but
+// for component instances of the isyswasfa convention: the functions of their
+// runtimes keep quiet, and all code of Go's is full of such calls.
+type quietCode struct {
+	prog  *component.Program
+	roots map[int][]component.CoreRef // by component instance: its realloc and post-return functions
+	done  map[int]*loudness
+	mods  map[int]*callGraph // by module
+}
+
+// A loudness is what the functions of a component instance that must be quiet
+// may call.
+type loudness struct {
+	all  bool // there are indirect calls
+	args map[loudArg]bool
+	seen map[coreFunc]bool // functions, by their step and name or index
+}
+
+// A loudArg is an import of the module of a step.
+type loudArg struct {
+	step         *component.InstantiateModule
+	module, name string
+}
+
+// A callGraph tells what the functions of a module call.
+type callGraph struct {
+	m      *wasm.Module
+	funcs  []wasm.Import // imported functions
+	bodies [][]byte
+}
+
+func newQuietCode(prog *component.Program) *quietCode {
+	q := &quietCode{prog: prog, roots: map[int][]component.CoreRef{}, done: map[int]*loudness{}, mods: map[int]*callGraph{}}
+	for _, s := range prog.Steps {
+		in, ok := s.(*component.InstantiateModule)
+		if !ok {
+			continue
+		}
+		for _, a := range in.Args {
+			if a.Ref.Kind == component.CoreLowered {
+				q.root(a.Ref.Instance, a.Ref.Opts)
+				q.root(a.Ref.Func.Instance, &a.Ref.Func.Opts)
+			}
+		}
+	}
+	q.exports(prog.Exports)
+	for _, p := range prog.Polls {
+		q.root(p.Instance, &p.Func.Opts)
+	}
+	return q
+}
+
+func (q *quietCode) root(sub int, o *component.Options) {
+	for _, ref := range []component.CoreRef{o.Realloc, o.PostReturn} {
+		if ref.Kind == component.CoreExported {
+			q.roots[sub] = append(q.roots[sub], ref)
+		}
+	}
+}
+
+func (q *quietCode) exports(items []*component.ExportItem) {
+	for _, it := range items {
+		if it.Func != nil {
+			q.root(it.Func.Instance, &it.Func.Opts)
+		}
+		q.exports(it.Instance)
+	}
+}
+
+// mayCall tells whether an import may be called during realloc or post-return
+// of its component instance; convention tells that this is one of the
+// convention.
+func (q *quietCode) mayCall(step *component.InstantiateModule, module, name string, convention bool) bool {
+	sub := step.Instance
+	l := q.done[sub]
+	if l == nil {
+		l = &loudness{args: map[loudArg]bool{}, seen: map[coreFunc]bool{}}
+		q.done[sub] = l
+		for _, ref := range q.roots[sub] {
+			q.exported(l, ref)
+		}
+	}
+	return l.all && !convention || l.args[loudArg{step, module, name}]
+}
+
+// exported follows an exported function.
+func (q *quietCode) exported(l *loudness, ref component.CoreRef) {
+	step := q.prog.Steps[ref.Step].(*component.InstantiateModule)
+	g := q.graph(step.Module)
+	if g == nil {
+		l.all = true
+		return
+	}
+	if e, ok := g.m.Export(ref.Name); ok && e.Kind == wasm.KindFunc {
+		q.function(l, ref.Step, g, e.Index)
+	}
+}
+
+// function follows what a function calls, and what that calls.
+func (q *quietCode) function(l *loudness, step int, g *callGraph, f uint32) {
+	seen := map[uint32]bool{f: true}
+	for todo := []uint32{f}; len(todo) > 0; {
+		f, todo = todo[len(todo)-1], todo[:len(todo)-1]
+		if int(f) < len(g.funcs) {
+			q.imported(l, step, g.funcs[f])
+			continue
+		}
+		if f -= uint32(len(g.funcs)); int(f) >= len(g.bodies) {
+			continue
+		}
+		c := bytecode.On(g.bodies[f])
+		c.Locals()
+		for c.More() {
+			switch in := c.Next(); in.Op {
+			case bytecode.Call, bytecode.ReturnCall:
+				if to := in.Index[0]; !seen[to] {
+					seen[to] = true
+					todo = append(todo, to)
+				}
+			case bytecode.CallIndirect, bytecode.ReturnCallIndirect:
+				l.all = true
+			}
+		}
+		l.all = l.all || c.Err != nil
+	}
+}
+
+// imported follows a call of an import.
+func (q *quietCode) imported(l *loudness, step int, im wasm.Import) {
+	in := q.prog.Steps[step].(*component.InstantiateModule)
+	at := coreFunc{step, im.Module + "\x00" + im.Name}
+	if l.seen[at] {
+		return
+	}
+	l.seen[at] = true
+	for _, a := range in.Args {
+		if a.Module != im.Module || a.Name != im.Name {
+			continue
+		}
+		if a.Ref.Kind == component.CoreExported {
+			q.exported(l, a.Ref)
+		} else {
+			l.args[loudArg{in, a.Module, a.Name}] = true
+		}
+		return
+	}
+}
+
+// graph reads a module; nil if that fails, which is for others to complain
+// about.
+func (q *quietCode) graph(module int) *callGraph {
+	if g, ok := q.mods[module]; ok {
+		return g
+	}
+	q.mods[module] = nil
+	m, err := wasm.Parse(q.prog.Modules[module].Data)
+	if err != nil {
+		return nil
+	}
+	g := &callGraph{m: m}
+	for _, im := range m.Imports {
+		if im.Kind == wasm.KindFunc {
+			g.funcs = append(g.funcs, im)
+		}
+	}
+	var ok bool
+	if g.bodies, ok = m.Bodies(); !ok {
+		return nil
+	}
+	q.mods[module] = g
+	return g
+}
