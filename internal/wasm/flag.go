@@ -1,6 +1,10 @@
 package wasm
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/isyswasfa/isyswasfa/internal/bytecode"
+)
 
 const opGlobalSet = 0x24
 
@@ -57,17 +61,9 @@ func (m *Module) Clone() *Module {
 
 // endOfLocals gives the place of a function's first instruction.
 func endOfLocals(body []byte) int {
-	r := &reader{b: body}
-	r.locals()
-	return r.i
-}
-
-func (r *reader) locals() {
-	list(r, func(r *reader) struct{} {
-		r.u32()
-		r.heapType()
-		return struct{}{}
-	})
+	c := bytecode.On(body)
+	c.Locals()
+	return len(c.Read())
 }
 
 func (m *Module) content(id byte) []byte {
