@@ -117,17 +117,18 @@ func (f *ExportFunc[P, R]) Call(ctx context.Context, in *Instance, p P) (r R, er
 	if f.direct && in.pre == f.pre && ctx.Err() == nil && in.drv.role.CompareAndSwap(roleFree, roleQuick) {
 		// What an op does, but that it cannot be told to wait here. A call by
 		// a host function of the instance finds the role taken.
-		if f.start.blocks && in.busy(f.start.sub) {
+		h := f.start
+		if h.blocks && in.busy(h.sub) {
 			in.pass(nil)
 			return f.callOp(ctx, in, p)
 		}
-		in.router.enter(f.start.sub)
-		if f.start.scalars != nil {
-			err = in.callScalar(f.start, unsafe.Pointer(&p), unsafe.Pointer(&r))
+		in.router.enter(h.sub)
+		if h.scalars != nil {
+			err = in.callScalar(h, unsafe.Pointer(&p), unsafe.Pointer(&r))
 		} else {
-			err = in.callExport(f.start, unsafe.Pointer(&p), unsafe.Pointer(&r))
+			err = in.callExport(h, unsafe.Pointer(&p), unsafe.Pointer(&r))
 		}
-		if !in.quit(&in.drv) {
+		if calm := in.router.calm() && in.drv.role.CompareAndSwap(roleQuick, roleFree); !calm && !in.quit(&in.drv) {
 			in.pass(nil)
 		}
 		if err != nil {

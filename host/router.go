@@ -290,8 +290,15 @@ func (r *router) pressing(quiet bool) bool {
 // entered tells whether a component was entered since its last poll, or has
 // input.
 func (r *router) entered() bool {
-	r.noteDirect()
+	if len(r.direct) > 0 {
+		r.noteDirect()
+	}
 	return r.work.n > 0
+}
+
+// calm tells that there is nothing to look after, at a glance.
+func (r *router) calm() bool {
+	return r.work.n == 0 && len(r.done) == 0 && len(r.ops.list) == 0 && len(r.direct) == 0
 }
 
 // deadlocked tells whether ops wait for events that can never come. An op that
