@@ -24,14 +24,14 @@ func TypeString(t *abi.Type) string {
 // TypeString gives a type like WIT text, with the names that types were
 // exported under in place of their structure; see Program.Names.
 func (p *Program) TypeString(t *abi.Type) string {
-	tp := typePrinter{names: p.Names}
+	tp := typePrinter{names: p.Names, limit: maxText}
 	tp.typ(t)
 	return tp.String()
 }
 
 // TypeStringOf is [Program.TypeString] with handles written by a function.
 func (p *Program) TypeStringOf(t *abi.Type, handle func(*abi.Type) string) string {
-	tp := typePrinter{names: p.Names, handle: handle}
+	tp := typePrinter{names: p.Names, handle: handle, limit: maxText}
 	tp.typ(t)
 	return tp.String()
 }
@@ -39,7 +39,7 @@ func (p *Program) TypeStringOf(t *abi.Type, handle func(*abi.Type) string) strin
 // Structure gives a type as [Program.TypeString] does, but for the outermost
 // level, which is written out even if it has a name.
 func (p *Program) Structure(t *abi.Type) string {
-	tp := typePrinter{names: p.Names}
+	tp := typePrinter{names: p.Names, limit: maxText}
 	tp.structure(t)
 	return tp.String()
 }
@@ -47,7 +47,7 @@ func (p *Program) Structure(t *abi.Type) string {
 // FuncString gives a function type like WIT text, such as
 // "func(a: u8) -> result<string, error-code>".
 func (p *Program) FuncString(f *abi.FuncType) string {
-	tp := typePrinter{names: p.Names}
+	tp := typePrinter{names: p.Names, limit: maxText}
 	tp.fn(f)
 	return tp.String()
 }
@@ -63,6 +63,10 @@ func brief(t *abi.Type) string {
 	return s
 }
 
+// maxText is about where the text of a type ends: types share parts, so it may
+// be much longer than the component.
+const maxText = 16 << 10
+
 // A typePrinter writes types as text. It stops somewhere past limit bytes, if
 // that is not 0.
 type typePrinter struct {
@@ -70,6 +74,7 @@ type typePrinter struct {
 	names  map[*abi.Type]string
 	handle func(*abi.Type) string // writes own and borrow; nil for own<r> and borrow<r>
 	limit  int
+	cut    bool // past the limit
 }
 
 func (p *typePrinter) fn(f *abi.FuncType) {
@@ -87,6 +92,10 @@ func (p *typePrinter) fn(f *abi.FuncType) {
 
 func (p *typePrinter) typ(t *abi.Type) {
 	if p.limit > 0 && p.Len() > p.limit {
+		if !p.cut {
+			p.cut = true
+			p.WriteString("…")
+		}
 		return
 	}
 	if name := p.names[t]; name != "" {
