@@ -85,6 +85,10 @@ var compositions = map[string]composition{
 	"middleware-service":  {root: "middleware", definition: "service"},
 	"middleware-hash-all": {root: "middleware", definition: "hash-all"},
 	"middleware-routed":   {root: "middleware", definition: "routed"},
+	"middleware-echo":     {root: "middleware", definition: "echo"},
+
+	"middleware-middleware-echo":     {root: "middleware", definition: "middleware-echo"},
+	"middleware-middleware-hash-all": {root: "middleware", definition: "middleware-hash-all"},
 }
 
 // component gives the file of a built guest of test/cases, or of a composition
