@@ -1,10 +1,13 @@
 package host
 
 import (
+	"context"
 	"errors"
 	"reflect"
 	"strings"
 	"unsafe"
+
+	"github.com/tetratelabs/wazero/api"
 
 	"github.com/isyswasfa/isyswasfa/internal/abi"
 	"github.com/isyswasfa/isyswasfa/internal/component"
@@ -16,6 +19,9 @@ import (
 // start half on a stack of its own and answers "pending" itself if that pauses.
 // The caller then has a task of the host's, and the host answers the result
 // half. Calls that come meanwhile wait in line.
+//
+// Calls of an async function of a component instance that is polled are forked
+// only while that one is paused, and so would have them wait.
 type forked struct {
 	host          *asyncFunc[[]any, any]
 	start, result *exportHalf // with plans for dynamic values; no result if nobody imports it
@@ -91,6 +97,40 @@ func (x *forked) call(c *Call, args []any, done *Completion[any]) error {
 		done.OnCancel(fc.cancel)
 	}
 	return nil
+}
+
+// forkedWhileBusy makes the core function of a half of an async function whose
+// component instance may block and is polled. direct is the call of it.
+func (k *linking) forkedWhileBusy(ref *component.CoreRef, direct api.GoModuleFunc) (api.GoModuleFunc, error) {
+	key, start, _ := forkedKeyOf(ref.Func)
+	call, err := k.forkedCall(ref.Func)
+	if err != nil {
+		return nil, err
+	}
+	forked, _, err := k.lowerHost(ref.Func.Name, call, ref)
+	if err != nil {
+		return nil, err
+	}
+	x, sub, callee := k.forked[key], ref.Instance, ref.Func.Instance
+	return func(ctx context.Context, m api.Module, stack []uint64) {
+		in := instanceOf(ctx)
+		if start && in.isPaused(callee) || !start && in.isTaskOf(x, sub, uint32(stack[0])) {
+			forked(ctx, m, stack)
+			return
+		}
+		direct(ctx, m, stack)
+	}, nil
+}
+
+// isPaused tells whether a call by the stack that runs would have to wait.
+func (in *Instance) isPaused(sub int) bool {
+	return in.stack != nil && in.subs[sub].gate.stack != in.stack && in.busy(sub)
+}
+
+// isTaskOf tells whether a ready handle is of a forked call.
+func (in *Instance) isTaskOf(x *forked, sub int, ready uint32) bool {
+	e, err := in.subs[sub].table.Lookup(ready, readyResource.rt)
+	return err == nil && (*task)(e.Obj).host == any(x.host)
 }
 
 // A forkedCall is one call of a forked function.

@@ -311,6 +311,63 @@ func TestForkedAtRandom(t *testing.T) {
 	checkEmpty(t, in)
 }
 
+// An async component that blocks makes nobody wait but those whose stack it is
+// on: others that call it meanwhile are told that it is pending.
+func TestAsyncCallsPaused(t *testing.T) {
+	checkGoroutines(t)
+	s := newNaps()
+	p := newChain(t)
+	f := p.toAsync(p.napper(nil))
+	bridge := f[0].Instance
+	m := p.module(bridge, `(module (memory (export "memory") 1)
+	  (func (export "poll") (param i32 i32) (result i32) (i32.const 0))
+	  (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 8)))`)
+	p.prog.Polls = append(p.prog.Polls, &component.PollFunc{Instance: bridge, Name: "isyswasfa-poll", Func: lift(bridge, m, "poll", p.c.poll, memory(m))})
+	get := p.relay(f)
+	p.exportGet(get)
+	p.export("fetch"+startSuffix, f[0])
+	p.export("fetch"+resultSuffix, f[1])
+	pre := p.link(s.define)
+	in := instance(t, pre)
+	ctx := context.Background()
+	outer, inner := export[single, uint32](t, pre, "get"), export[single, uint32](t, pre, "fetch")
+	for _, cancelled := range []bool{false, true} {
+		first := async(inner, ctx, in, single{1})
+		s.expect(t, 1)
+		mine, cancel := context.WithCancel(ctx)
+		defer cancel()
+		second := async(outer, mine, in, single{2})
+		waitLine(t, in, bridge, 1)
+		in.onDriver(func() {
+			if in.busy(get[0].Instance) {
+				t.Error("its caller waits, too")
+			}
+		})
+		if cancelled {
+			cancel()
+			if a := <-second; !errors.Is(a.err, context.Canceled) {
+				t.Errorf("%d, %v", a.n, a.err)
+			}
+		}
+		s.get(2).set()
+		s.get(1).set()
+		s.answered(t, first, 2)
+		if !cancelled {
+			s.answered(t, second, 3)
+			s.expect(t, 2)
+		}
+		checkEmpty(t, in)
+		s.wakes = map[uint32]*wake{}
+		for len(s.called) > 0 {
+			<-s.called
+		}
+	}
+	s.get(5).set()
+	if n, err := outer.Call(ctx, in, single{5}); n != 6 || err != nil { // directly
+		t.Errorf("%d, %v", n, err)
+	}
+}
+
 // What is lent to a forked call stays lent until the call is over.
 func TestForkedBorrow(t *testing.T) {
 	checkGoroutines(t)

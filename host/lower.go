@@ -100,7 +100,7 @@ func (k *linking) lowerLifted(name string, ref *component.CoreRef) (api.GoModule
 	if !callee.blocks {
 		return call, plan.Caller, nil
 	}
-	return func(ctx context.Context, m api.Module, stack []uint64) {
+	inLine := func(ctx context.Context, m api.Module, stack []uint64) {
 		in := instanceOf(ctx)
 		in.leave(sub, name)
 		if err := in.enterSub(callee.sub); err != nil {
@@ -108,7 +108,11 @@ func (k *linking) lowerLifted(name string, ref *component.CoreRef) (api.GoModule
 		}
 		call(ctx, m, stack)
 		in.leaveSub(callee.sub)
-	}, plan.Caller, nil
+	}
+	if _, _, async := forkedKeyOf(f); async {
+		inLine, err = k.forkedWhileBusy(ref, inLine)
+	}
+	return inLine, plan.Caller, err
 }
 
 // entering has a call of another component instance note which it enters.
