@@ -28,9 +28,10 @@ func TestExampleMiddleware(t *testing.T) {
 
 // TestExampleRouter has all the guests in one instance, and then the same with
 // another middleware in front, so that a request passes the outer middleware,
-// the router, the inner middleware and the service.
+// the router, the inner middleware and the service; and with one of net/http
+// before that.
 func TestExampleRouter(t *testing.T) {
-	for _, name := range []string{"routed", "middleware-routed"} {
+	for _, name := range []string{"routed", "middleware-routed", "front-routed"} {
 		t.Run(name, func(t *testing.T) {
 			w := startService(t, name, outbound(world))
 			echoTest(t, w, "/echo", "")

@@ -90,10 +90,16 @@ func within(t *testing.T, what string, c <-chan time.Time) time.Time {
 }
 
 // TestDisconnect has clients go away in the middle of everything, behind up to
-// four components. The guests may go on for ever, but must not: all tasks are
+// five components. The guests may go on for ever, but must not: all tasks are
 // cancelled, requests to others are given up, and the instance ends.
 func TestDisconnect(t *testing.T) {
-	engine, _, s := serveHere(t, "middleware-routed", wasihttp.Config{
+	for _, name := range []string{"middleware-routed", "front-routed"} {
+		t.Run(name, func(t *testing.T) { disconnect(t, name) })
+	}
+}
+
+func disconnect(t *testing.T, name string) {
+	engine, _, s := serveHere(t, name, wasihttp.Config{
 		Linger: time.Hour, Logger: slog.New(slog.DiscardHandler),
 	})
 	for _, tt := range []struct {
@@ -186,8 +192,14 @@ func (d *dripper) RoundTrip(r *http.Request) (*http.Response, error) {
 // TestGiveUp has a caller in Go give up calls and responses, again and again on
 // one instance, which has nothing left of them each time.
 func TestGiveUp(t *testing.T) {
+	for _, name := range []string{"middleware-routed", "front-routed"} {
+		t.Run(name, func(t *testing.T) { giveUp(t, name) })
+	}
+}
+
+func giveUp(t *testing.T, name string) {
 	d := &dripper{make(chan time.Time, 1), make(chan time.Time, 1)}
-	w := startService(t, "middleware-routed", d)
+	w := startService(t, name, d)
 	for _, tt := range []struct{ name, path, url string }{
 		{"call", "/double-echo", "http://localhost/wait"},
 		{"call through one less", "/proxy", "http://localhost/wait"},

@@ -85,6 +85,7 @@ var compositions = map[string]composition{
 	"middleware-service":  {root: "middleware", definition: "service"},
 	"middleware-hash-all": {root: "middleware", definition: "hash-all"},
 	"middleware-routed":   {root: "middleware", definition: "routed"},
+	"front-routed":        {root: "front", definition: "middleware-routed"},
 	"middleware-echo":     {root: "middleware", definition: "echo"},
 
 	"middleware-middleware-echo":     {root: "middleware", definition: "middleware-echo"},

@@ -67,13 +67,10 @@ func (b *body) Read(p []byte) (n int, err error) {
 	if b.left < 0 {
 		return n, nil
 	}
-	if b.left -= int64(n); b.left > 0 {
-		return n, nil
+	if b.left -= int64(n); b.left >= 0 {
+		return n, nil // the end comes with the trailers
 	}
-	if b.left < 0 {
-		n += int(b.left)
-	}
-	return n, b.end(io.EOF)
+	return n + int(b.left), b.end(io.EOF)
 }
 
 // finish waits for the trailers after the stream's end.
@@ -104,13 +101,18 @@ func (b *body) stopped() error {
 }
 
 // end lets go of the host's part and makes err the outcome of further reads.
+// The sender learns whether all was wanted.
 func (b *body) end(err error) error {
 	if b.err == nil {
 		b.err = err
 		b.cancel()
 		b.stream.Drop()
 		b.trailers.Drop()
-		b.handled.Write(types.Ok[types.Unit, wasi_http_types.ErrorCode](types.Unit{}))
+		if err == io.EOF {
+			b.handled.Write(types.Ok[types.Unit, wasi_http_types.ErrorCode](types.Unit{}))
+		} else {
+			b.handled.Write(types.Err[types.Unit](wasi_http_types.MakeErrorCodeConnectionTerminated()))
+		}
 	}
 	return err
 }

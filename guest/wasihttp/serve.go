@@ -17,10 +17,18 @@ func failure(code wasi_http_types.ErrorCode) handleResult {
 	return types.Err[*wasi_http_types.Response, wasi_http_types.ErrorCode](code)
 }
 
+// serverContext is what the context of each request descends from. By its value
+// httputil.ReverseProxy, and others, know that they may break a response off by
+// a panic of http.ErrAbortHandler. It is no *http.Server, as net/http's is: that
+// would link the server into every guest, two megabytes and a half.
+var serverContext = context.WithValue(context.Background(), http.ServerContextKey, server{})
+
+type server struct{}
+
 // serve is wasi:http/handler's handle. It returns when the response has begun;
 // the handler's goroutine sends the rest.
 func serve(request *wasi_http_types.Request) handleResult {
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(serverContext)
 	r, b, err := newRequest(ctx, request)
 	if err != nil {
 		cancel()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"strconv"
@@ -240,7 +241,7 @@ func newClientResponse(r *http.Request, from *wasi_http_types.Response) *http.Re
 	b := newBody(r.Context(), stream, trailers, handled, res.ContentLength, res.Trailer)
 	res.Body = b
 	if r.Method == http.MethodHead || !statusHasBody(status) || res.ContentLength == 0 {
-		b.Close()
+		b.end(io.EOF)
 		res.Body = http.NoBody
 		if r.Method != http.MethodHead {
 			res.ContentLength = 0

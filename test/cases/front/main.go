@@ -6,6 +6,9 @@
 package main
 
 import (
+	"errors"
+	"io"
+	"log"
 	"net/http"
 	"net/http/httputil"
 
@@ -18,16 +21,23 @@ const via = "1.1 front"
 func init() {
 	wasihttp.Handle(&httputil.ReverseProxy{
 		Transport:     &wasihttp.Transport{Send: wasi_http_handler.Handle},
-		FlushInterval: -1, // at once
+		FlushInterval: -1,                         // at once
+		ErrorLog:      log.New(io.Discard, "", 0), // clients learn what goes wrong
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.Out.Header.Add("Via", via)
+			r.Out.Trailer = r.In.Trailer // filled in at the end of the body
 		},
 		ModifyResponse: func(r *http.Response) error {
 			r.Header.Add("Via", via)
 			return nil
 		},
-		// The error-code of the other component is the answer.
-		ErrorHandler: func(_ http.ResponseWriter, _ *http.Request, err error) { panic(err) },
+		ErrorHandler: func(_ http.ResponseWriter, _ *http.Request, err error) {
+			var e *wasihttp.Error
+			if !errors.As(err, &e) {
+				panic(http.ErrAbortHandler)
+			}
+			panic(e) // the error-code of the other component is the answer
+		},
 	})
 }
 
