@@ -138,6 +138,11 @@ func (in *Instance) runSteps(ctx context.Context) error {
 		ictx = experimental.WithMemoryAllocator(ictx, pool)
 	}
 	for i, s := range in.pre.c.prog.Steps {
+		if h := in.pre.starts[i]; h != nil {
+			if err := in.callStart(h); err != nil {
+				return err
+			}
+		}
 		if _, ok := s.(*component.InstantiateModule); !ok {
 			continue
 		}
@@ -156,6 +161,22 @@ func (in *Instance) runSteps(ctx context.Context) error {
 	}
 	if !stop() {
 		return ctx.Err()
+	}
+	return nil
+}
+
+// callStart calls a start function of a component.
+func (in *Instance) callStart(h *exportHalf) error {
+	a, err := in.activate(h.core)
+	if err == nil {
+		err = in.enterOnce(h.enters)
+	}
+	if err == nil {
+		err = in.callLifted(h, a, nil, nil)
+		in.exit(h.enters)
+	}
+	if err != nil {
+		return in.newTrap(h.name, err)
 	}
 	return nil
 }

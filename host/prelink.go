@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"strconv"
 	"strings"
 
@@ -28,6 +29,7 @@ type InstancePre struct {
 	names []string            // of component instances
 
 	exports map[*component.Func]*exportHalf // without plans
+	starts  map[int]*exportHalf             // by step
 
 	steps     []compiledStep
 	blocks    []bool // by component instance: whether it may block
@@ -59,6 +61,7 @@ func (l *Linker) Link(c *Component) (*InstancePre, error) {
 		polls: make([]*exportHalf, len(c.prog.Instances)),
 
 		exports: map[*component.Func]*exportHalf{},
+		starts:  map[int]*exportHalf{},
 		steps:   c.steps,
 		blocks:  make([]bool, len(c.prog.Instances)),
 	}
@@ -250,7 +253,10 @@ func (k *linking) importFunc(inst, name string, ft *abi.FuncType) (hostCall, err
 
 // bind gives indices to all that instances need and binds the poll functions.
 func (k *linking) bind() {
-	for _, s := range k.prog.Steps {
+	for i, s := range k.prog.Steps {
+		if start, ok := s.(*component.CallStart); ok {
+			k.bindStart(i, start.Func)
+		}
 		if d, ok := s.(*component.DefineResource); ok && d.Dtor.Kind != component.CoreNone {
 			k.pre.dtors[d.Resource.Index] = k.core(d.Dtor, "destructor of resource "+d.Resource.Name)
 		}
@@ -265,6 +271,18 @@ func (k *linking) bind() {
 		k.pre.polls[p.Instance] = h
 	}
 	k.bindExports("", k.prog.Exports)
+}
+
+// bindStart binds a start function of a component.
+func (k *linking) bindStart(step int, f *component.Func) {
+	k.bindExport("start function", f)
+	nothing := reflect.TypeFor[struct{}]()
+	h, err := k.pre.exportHalf("start function", f, nothing, nothing)
+	if err != nil {
+		k.problem("%v", err)
+		return
+	}
+	k.pre.starts[step] = h
 }
 
 func (k *linking) bindExports(inst string, items []*component.ExportItem) {

@@ -44,6 +44,9 @@ type callGraph struct {
 func newQuietCode(prog *component.Program) *quietCode {
 	q := &quietCode{prog: prog, roots: map[int][]component.CoreRef{}, done: map[int]*loudness{}, mods: map[int]*callGraph{}}
 	for _, s := range prog.Steps {
+		if start, ok := s.(*component.CallStart); ok {
+			q.root(start.Func.Instance, &start.Func.Opts)
+		}
 		in, ok := s.(*component.InstantiateModule)
 		if !ok {
 			continue

@@ -109,6 +109,8 @@ func (d *dumper) exportItem(prefix string, ex *ExportItem) {
 
 func (d *dumper) step(i int, s Step) {
 	switch s := s.(type) {
+	case *CallStart:
+		d.line("step %d: call of %s", i, funcRef(s.Func))
 	case *DefineResource:
 		r := s.Resource
 		if s.Dtor.Kind == CoreNone {

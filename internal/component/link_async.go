@@ -172,6 +172,10 @@ func (ev *evaluation) transport(d *Canon) error {
 // like any other.
 func (p *Program) Runnable() error {
 	for _, s := range p.Steps {
+		if start, ok := s.(*CallStart); ok && start.Func.Opts.Async {
+			return fmt.Errorf("the start function of component instance %s is lifted with the canonical option async: %s",
+				p.Instances[start.Func.Instance].Name, nativeAsync)
+		}
 		in, ok := s.(*InstantiateModule)
 		if !ok {
 			continue

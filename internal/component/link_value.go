@@ -8,8 +8,8 @@ import (
 	"github.com/isyswasfa/isyswasfa/internal/abi"
 )
 
-// Values and start functions are checked, but there is no host for them: Link
-// refuses a component that has any.
+// Values are checked, but there is no host for them: Link refuses a component
+// that has any, and start functions that take or give some.
 
 func (ev *evaluation) value(d *Value) (entity, error) {
 	t, err := ev.l.valType(ev.s, &d.Type)
@@ -186,10 +186,11 @@ func (ev *evaluation) start(d *Start) error {
 		}
 	}
 	switch {
-	case !ev.l.scratch:
-		return errors.New("a host cannot run start functions")
+	case !ev.l.scratch && (len(d.Args) > 0 || d.Results > 0 || f.Import != nil):
+		return errors.New("a host can run start functions only if they are the component's own and take and give nothing")
 	case d.Results == 0 && f.Type.Result == nil:
-		return nil
+		_, err := ev.l.addStep(&CallStart{Func: f})
+		return err
 	case d.Results == 1 && f.Type.Result != nil:
 		ev.s.add(&value{typ: f.Type.Result})
 		return nil

@@ -128,7 +128,7 @@ type CoreRef struct {
 	Instance int
 }
 
-// A Step of instantiation: *InstantiateModule or *DefineResource.
+// A Step of instantiation: *InstantiateModule, *DefineResource or *CallStart.
 type Step interface{ isStep() }
 
 type (
@@ -138,6 +138,9 @@ type (
 		Instance int // component instance it belongs to
 		Args     []CoreImport
 	}
+
+	// CallStart calls a lifted function that takes and gives nothing.
+	CallStart struct{ Func *Func }
 
 	// DefineResource makes a resource type of a component instance; Dtor may
 	// be CoreNone.
@@ -149,6 +152,7 @@ type (
 
 func (*InstantiateModule) isStep() {}
 func (*DefineResource) isStep()    {}
+func (*CallStart) isStep()         {}
 
 // A CoreImport satisfies one import of a core module.
 type CoreImport struct {
