@@ -310,7 +310,12 @@ const cancelLinger = 50 * time.Millisecond
 
 // windDown lets the guest see that its request is over.
 func (x *exchange) windDown(in *host.Instance) {
-	in.Idle() // the driver has seen the cancellation: now it is the guest's turn
+	seen := make(chan struct{}) // the cancellation, by the driver: it is the guest's turn then
+	in.Post(func() { close(seen) })
+	select {
+	case <-seen:
+	case <-time.After(cancelGrace):
+	}
 	ctx, cancel := context.WithTimeout(x.linger, cancelLinger)
 	defer cancel()
 	_ = in.WaitIdle(ctx) // it ends either way

@@ -28,6 +28,7 @@ const (
 	modeFinished
 	modePipe
 	modeHeap
+	modeRecords
 )
 
 var build = sync.OnceValues(func() (*gobuild.Result, error) {
@@ -137,6 +138,10 @@ func (h *host) settle() {
 func (h *host) empty() {
 	h.t.Helper()
 	h.settle()
+	if n, _ := h.start(modeRecords, 0); n != 0 {
+		h.t.Errorf("the guest keeps %d records", n)
+	}
+	h.settle()
 	if len(h.handles) != 0 || h.timers != 0 {
 		for _, v := range h.handles {
 			h.t.Logf("%T %+v", v, v)
@@ -242,10 +247,27 @@ func TestCancel(t *testing.T) {
 
 	_, task := h.start(modeCancelled, 0)
 	h.settle()
+	if n, _ := h.start(modeRecords, 0); n != 1 {
+		t.Errorf("%d records of one task", n)
+	}
 	h.input(2, task.onCancel, task.canceler)
 	h.settle()
 	if !task.dead || task.ready {
 		t.Error("the cancelled task did not confirm")
+	}
+	h.empty()
+
+	// The cancellation finds the task finished: its result is thrown away.
+	_, task = h.start(modeReceive, 0)
+	h.settle()
+	if _, sender := h.start(modeSend, 77); sender != nil {
+		t.Error("the sender waited")
+	}
+	h.input(2, task.onCancel, task.canceler)
+	task.canceler = 0 // the guest has it now
+	h.settle()
+	if !task.dead || !task.ready {
+		t.Errorf("the cancelled task: dead %v, ready %v", task.dead, task.ready)
 	}
 	h.empty()
 }

@@ -76,8 +76,36 @@ var (
 		9:  func(int32) int64 { return finished },
 		10: pipe,
 		11: heap,
+		12: records,
 	}
 )
+
+// What the runtime keeps for the host, which is no part of its API.
+var (
+	//go:linkname waits github.com/isyswasfa/isyswasfa/guest/wit/async.waits
+	waits table
+	//go:linkname tasks github.com/isyswasfa/isyswasfa/guest/wit/async.tasks
+	tasks table
+	//go:linkname lent github.com/isyswasfa/isyswasfa/guest/wit/runtime.lent
+	lent map[uint32]unsafe.Pointer
+	//go:linkname returned github.com/isyswasfa/isyswasfa/guest/wit/runtime.returned
+	returned map[uint32]*runtime.Arena
+)
+
+type table struct {
+	items []unsafe.Pointer
+	free  []uint32
+}
+
+// records counts what the runtime keeps: waits, tasks, memory that it has lent
+// to the host and results that the host has not read.
+func records(int32) int64 {
+	n := len(lent) + len(returned)
+	for _, t := range []table{waits, tasks} {
+		n += len(t.items) - len(t.free)
+	}
+	return int64(n)
+}
 
 func sleep(ms int32) int64 {
 	t := time.Now()
