@@ -8,46 +8,15 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 	"unicode/utf8"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
 
 	"github.com/isyswasfa/isyswasfa/internal/component"
+	"github.com/isyswasfa/isyswasfa/internal/versus"
 	"github.com/isyswasfa/isyswasfa/internal/wat"
 )
-
-// versus runs two loops in turn, so that the same machine is measured, and
-// reports the medians of both per operation and their ratio. Allocations are
-// those of ours alone.
-func versus(b *testing.B, ours, base func(n int)) {
-	const pairs = 64
-	n := max(b.N/pairs, 1)
-	timed := func(f func(int)) float64 {
-		start := time.Now()
-		f(n)
-		return float64(time.Since(start)) / float64(n)
-	}
-	timed(ours)
-	timed(base)
-	var a, c []float64
-	b.ReportAllocs()
-	b.ResetTimer()
-	for done := 0; done < b.N; done += n {
-		a = append(a, timed(ours))
-		b.StopTimer()
-		c = append(c, timed(base))
-		b.StartTimer()
-	}
-	b.StopTimer()
-	slices.Sort(a)
-	slices.Sort(c)
-	mine, theirs := a[len(a)/2], c[len(c)/2]
-	b.ReportMetric(mine, "ns/op")
-	b.ReportMetric(theirs, "base-ns/op")
-	b.ReportMetric(mine/theirs, "ratio")
-}
 
 // squareText calculates, loopText has it calculate often.
 const (
@@ -80,7 +49,7 @@ func BenchmarkScalarBetween(b *testing.B) {
 				poll := lift(1, 0, "poll", p.convention().poll, memory(0))
 				p.prog.Polls = append(p.prog.Polls, &component.PollFunc{Instance: 1, Name: "isyswasfa-poll", Func: poll})
 			}
-			versus(b, loop(b, p), rt.loop(loopText))
+			versus.Loops(b, loop(b, p), rt.loop(loopText))
 		})
 	}
 }
@@ -135,7 +104,7 @@ func BenchmarkStringBetween(b *testing.B) {
 					p.export("loop", lift(2, 1, "loop", fn(u32, u32), memoryless))
 					rt := newRuntime(b)
 					rt.adapter(from.enc == component.UTF16, to.enc == component.UTF16)
-					versus(b, loop(b, p), rt.loop(give))
+					versus.Loops(b, loop(b, p), rt.loop(give))
 				})
 			}
 		}
@@ -156,7 +125,7 @@ func BenchmarkStringHost(b *testing.B) {
 			rt := newRuntime(b)
 			m := rt.instantiate("m", echoText)
 			realloc, echoCore, stack := m.ExportedFunction("realloc"), m.ExportedFunction("echo"), make([]uint64, 4)
-			versus(b, func(n int) {
+			versus.Loops(b, func(n int) {
 				for range n {
 					if s, err := echo.Call(ctx, in, struct{ S string }{text}); err != nil || len(s) != size {
 						b.Fatal(s, err)
@@ -204,7 +173,7 @@ func BenchmarkFourModules(b *testing.B) {
 	rt := newRuntime(b)
 	first, others := rt.compile(takeText), rt.compile(user)
 	conf := wazero.NewModuleConfig().WithRandSource(rand.Reader)
-	versus(b, func(n int) {
+	versus.Loops(b, func(n int) {
 		for range n {
 			in, err := pre.Instantiate(ctx, InstanceConfig{})
 			if err != nil {

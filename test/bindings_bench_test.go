@@ -10,6 +10,7 @@ import (
 
 	"github.com/isyswasfa/isyswasfa/host"
 	"github.com/isyswasfa/isyswasfa/internal/gobuild"
+	"github.com/isyswasfa/isyswasfa/internal/versus"
 	"github.com/isyswasfa/isyswasfa/internal/wat"
 	bench "github.com/isyswasfa/isyswasfa/test/cases/bench/host"
 	"github.com/isyswasfa/isyswasfa/transform"
@@ -101,117 +102,99 @@ func benchWazero(b *testing.B) api.Module {
 	return m
 }
 
-// BenchmarkBindings measures calls through generated bindings, and the same
+// BenchmarkBindings measures calls through generated bindings against the same
 // calls done by hand with wazero alone.
 func BenchmarkBindings(b *testing.B) {
 	ctx := context.Background()
-	text := "And the mome raths outgrabe."
-	b.Run("scalar/bindings", func(b *testing.B) {
-		w := benchBindings(b)
-		b.ReportAllocs()
-		for b.Loop() {
-			if n, err := w.Sum(ctx, 1, 2); n != 3 || err != nil {
-				b.Fatal(n, err)
-			}
-		}
-	})
-	b.Run("scalar/wazero", func(b *testing.B) {
-		m := benchWazero(b)
-		sum := m.ExportedFunction("sum")
-		stack := make([]uint64, 2)
-		b.ReportAllocs()
-		for b.Loop() {
-			stack[0], stack[1] = 1, 2
-			if err := sum.CallWithStack(ctx, stack); stack[0] != 3 || err != nil {
-				b.Fatal(stack, err)
-			}
-		}
-	})
-	b.Run("string/bindings", func(b *testing.B) {
-		w := benchBindings(b)
-		b.ReportAllocs()
-		for b.Loop() {
-			if s, err := w.Echo(ctx, text); s != text || err != nil {
-				b.Fatal(s, err)
-			}
-		}
-	})
-	b.Run("string/wazero", func(b *testing.B) {
-		m := benchWazero(b)
+	w, m := benchBindings(b), benchWazero(b)
+	b.Run("scalar", func(b *testing.B) { versus.Loops(b, sumLoop(b, w.Sum), sumByHand(b, m)) })
+	b.Run("string", func(b *testing.B) {
 		echo, realloc := m.ExportedFunction("echo"), m.ExportedFunction("cabi_realloc")
 		stack := make([]uint64, 4)
-		b.ReportAllocs()
-		for b.Loop() {
-			if s, err := echoByHand(ctx, m.Memory(), realloc, echo, stack, text); s != text || err != nil {
-				b.Fatal(s, err)
+		versus.Loops(b, func(n int) {
+			for range n {
+				if s, err := w.Echo(ctx, benchWords); s != benchWords || err != nil {
+					b.Fatal(s, err)
+				}
 			}
-		}
+		}, func(n int) {
+			for range n {
+				if s, err := echoByHand(ctx, m.Memory(), realloc, echo, stack, benchWords); s != benchWords || err != nil {
+					b.Fatal(s, err)
+				}
+			}
+		})
 	})
-	b.Run("import/bindings", func(b *testing.B) {
-		w := benchBindings(b)
-		b.ReportAllocs()
-		b.ResetTimer()
-		if n, err := w.Ask(ctx, uint32(b.N)); n != 42 || err != nil {
-			b.Fatal(n, err)
-		}
-	})
-	b.Run("import/wazero", func(b *testing.B) {
-		m := benchWazero(b)
-		b.ReportAllocs()
-		b.ResetTimer()
-		if r, err := m.ExportedFunction("ask").Call(ctx, uint64(b.N)); r[0] != 42 || err != nil {
-			b.Fatal(r, err)
-		}
+	b.Run("import", func(b *testing.B) {
+		ask, stack := m.ExportedFunction("ask"), make([]uint64, 1)
+		versus.Loops(b, func(n int) {
+			if r, err := w.Ask(ctx, uint32(n)); r != 42 || err != nil {
+				b.Fatal(r, err)
+			}
+		}, func(n int) {
+			stack[0] = uint64(n)
+			if err := ask.CallWithStack(ctx, stack); stack[0] != 42 || err != nil {
+				b.Fatal(stack, err)
+			}
+		})
 	})
 }
+
+const benchWords = "And the mome raths outgrabe."
 
 // BenchmarkGoBindings is BenchmarkBindings for a guest in Go.
 func BenchmarkGoBindings(b *testing.B) {
 	ctx := context.Background()
-	text := "And the mome raths outgrabe."
-	b.Run("scalar/bindings", func(b *testing.B) {
-		w := startValues(b)
-		for b.Loop() {
-			if n, err := w.Sum(ctx, 1, 2); n != 3 || err != nil {
-				b.Fatal(n, err)
-			}
-		}
-	})
-	b.Run("scalar/wazero", func(b *testing.B) {
-		m := goCore(b)
-		sum := m.ExportedFunction("sum")
-		stack := make([]uint64, 2)
-		for b.Loop() {
-			stack[0], stack[1] = 1, 2
-			if err := sum.CallWithStack(ctx, stack); stack[0] != 3 || err != nil {
-				b.Fatal(stack, err)
-			}
-		}
-	})
-	b.Run("string/bindings", func(b *testing.B) {
-		w := startValues(b)
-		for b.Loop() {
-			if n, err := w.Measure(ctx, text); int(n) != len(text) || err != nil {
-				b.Fatal(n, err)
-			}
-		}
-	})
-	b.Run("string/wazero", func(b *testing.B) {
-		m := goCore(b)
+	w, m := startValues(b), goCore(b)
+	b.Run("scalar", func(b *testing.B) { versus.Loops(b, sumLoop(b, w.Sum), sumByHand(b, m)) })
+	b.Run("string", func(b *testing.B) {
 		measure, realloc := m.ExportedFunction("measure"), m.ExportedFunction("cabi_realloc")
 		stack := make([]uint64, 4)
-		for b.Loop() {
-			stack[0], stack[1], stack[2], stack[3] = 0, 0, 1, uint64(len(text))
-			if err := realloc.CallWithStack(ctx, stack); err != nil {
-				b.Fatal(err)
+		versus.Loops(b, func(n int) {
+			for range n {
+				if got, err := w.Measure(ctx, benchWords); int(got) != len(benchWords) || err != nil {
+					b.Fatal(got, err)
+				}
 			}
-			m.Memory().WriteString(uint32(stack[0]), text)
-			stack[1] = uint64(len(text))
-			if err := measure.CallWithStack(ctx, stack); int(stack[0]) != len(text) || err != nil {
+		}, func(n int) {
+			for range n {
+				stack[0], stack[1], stack[2], stack[3] = 0, 0, 1, uint64(len(benchWords))
+				if err := realloc.CallWithStack(ctx, stack); err != nil {
+					b.Fatal(err)
+				}
+				m.Memory().WriteString(uint32(stack[0]), benchWords)
+				stack[1] = uint64(len(benchWords))
+				if err := measure.CallWithStack(ctx, stack); int(stack[0]) != len(benchWords) || err != nil {
+					b.Fatal(stack, err)
+				}
+			}
+		})
+	})
+}
+
+// sumLoop calls a method sum.
+func sumLoop(b *testing.B, sum func(ctx context.Context, x, y uint32) (uint32, error)) func(n int) {
+	ctx := context.Background()
+	return func(n int) {
+		for range n {
+			if got, err := sum(ctx, 1, 2); got != 3 || err != nil {
+				b.Fatal(got, err)
+			}
+		}
+	}
+}
+
+// sumByHand calls the core function sum.
+func sumByHand(b *testing.B, m api.Module) func(n int) {
+	ctx, sum, stack := context.Background(), m.ExportedFunction("sum"), make([]uint64, 2)
+	return func(n int) {
+		for range n {
+			stack[0], stack[1] = 1, 2
+			if err := sum.CallWithStack(ctx, stack); uint32(stack[0]) != 3 || err != nil {
 				b.Fatal(stack, err)
 			}
 		}
-	})
+	}
 }
 
 // goCore makes an instance of the core module of the guest values, with
