@@ -212,7 +212,8 @@ func (m *Module) Export(name string) (Export, bool) {
 
 // WithImports gives the module in binary with its import section replaced:
 // imports must have the length and kinds of m.Imports, so that no index
-// changes. With strip, custom sections are left out.
+// changes. With strip, custom sections are left out; a name section that
+// promises more than it has is left out in any case, for engines believe it.
 func (m *Module) WithImports(imports []Import, strip bool) []byte {
 	size := len(header)
 	for _, s := range m.Sections {
@@ -221,7 +222,7 @@ func (m *Module) WithImports(imports []Import, strip bool) []byte {
 	out := append(make([]byte, 0, size), header...)
 	for _, s := range m.Sections {
 		switch {
-		case s.ID == secCustom && strip:
+		case s.ID == secCustom && (strip || brokenNames(s.Data)):
 		case s.ID == secImport:
 			out = appendSection(out, secImport, appendImports(imports))
 		default:
@@ -229,4 +230,43 @@ func (m *Module) WithImports(imports []Import, strip bool) []byte {
 		}
 	}
 	return out
+}
+
+// brokenNames tells whether a custom section is a name section that cannot be
+// read as far as engines read it: names of the module, of functions and of
+// locals.
+func brokenNames(custom []byte) bool {
+	r := &reader{b: custom}
+	if r.name() != "name" || r.err != nil {
+		return false
+	}
+	for r.err == nil && r.left() > 0 {
+		id := r.byte()
+		sub := &reader{b: r.bytes(r.u32())}
+		switch {
+		case r.err != nil:
+		case id == 0:
+			sub.name()
+		case id == 1:
+			sub.nameMap()
+		case id == 2:
+			list(sub, func(r *reader) struct{} {
+				r.u32()
+				r.nameMap()
+				return struct{}{}
+			})
+		}
+		if sub.err != nil {
+			return true
+		}
+	}
+	return r.err != nil
+}
+
+func (r *reader) nameMap() {
+	list(r, func(r *reader) struct{} {
+		r.u32()
+		r.name()
+		return struct{}{}
+	})
 }

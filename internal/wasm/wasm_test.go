@@ -116,3 +116,31 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// TestBrokenNames leaves out name sections that promise more than they have.
+func TestBrokenNames(t *testing.T) {
+	for _, c := range []struct {
+		names string
+		kept  bool
+	}{
+		{"\x00\x02\x01m", true},
+		{"\x01\x04\x01\x00\x01f", true},
+		{"\x02\x06\x01\x00\x01\x00\x01l", true},
+		{"\x07\x01\xff", true},
+		{"\x00\x06\xff\xff\xff\xff\x0fm", false},
+		{"\x01\x05\xff\xff\xff\xff\x0f", false},
+		{"\x01\x08\x01\x00\xff\xff\xff\xff\x0ff", false},
+		{"\x02\x07\x01\x00\xff\xff\xff\xff\x0f", false},
+		{"\x01\x10", false},
+	} {
+		custom := "\x04name" + c.names
+		bin := "\x00asm\x01\x00\x00\x00" + "\x00" + string(rune(len(custom))) + custom
+		m, err := wasm.Parse([]byte(bin))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := len(m.WithImports(nil, false)) == len(bin); got != c.kept {
+			t.Errorf("%q: kept %v, want %v", c.names, got, c.kept)
+		}
+	}
+}
