@@ -22,9 +22,13 @@ func (k *linking) mayBlock(inst, name string) bool {
 // host keeps stacks and gates.
 func (k *linking) findBlocking(ctx context.Context) {
 	k.pre.blocks = blockingInstances(k.prog, k.pre.c.polled, func(path []string) bool { return k.blocking[importPath(path)] })
-	if k.pre.anyBlocks = slices.Contains(k.pre.blocks, true); k.pre.anyBlocks {
-		k.rewire(ctx)
+	first := slices.Index(k.pre.blocks, true)
+	if first < 0 {
+		return
 	}
+	k.pre.anyBlocks = true
+	k.pre.severalBlock = slices.Contains(k.pre.blocks[first+1:], true)
+	k.rewire(ctx)
 }
 
 // blockingInstances gives the component instances that import a function that

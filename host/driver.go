@@ -350,6 +350,9 @@ func (d *driver) startDriver(in *Instance) {
 		return
 	}
 	o := d.parked.first
+	if in.pre.severalBlock {
+		o = nil // he might have to hand over
+	}
 	d.own = o
 	if o != nil {
 		d.parked.remove(o)

@@ -34,6 +34,8 @@ type InstancePre struct {
 	steps     []compiledStep
 	blocks    []bool // by component instance: whether it may block
 	anyBlocks bool
+
+	severalBlock bool // more than one
 }
 
 // A coreFunc is an exported core function.
