@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"github.com/isyswasfa/isyswasfa/host"
@@ -298,5 +299,24 @@ func TestFront(t *testing.T) {
 	var code service.ErrorCode
 	if !errors.As(err, &code) || code.Case != service.ErrorCodeCaseHttpRequestUriInvalid {
 		t.Errorf("%v", err)
+	}
+}
+
+// TestFrontBroken has a body break off behind the guest of net/http. The client
+// must not take what it has got for the whole.
+func TestFrontBroken(t *testing.T) {
+	w := startService(t, "front", outbound(func(r *http.Request) *http.Response {
+		body := io.MultiReader(strings.NewReader("half"), iotest.ErrReader(errors.New("broken")))
+		return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(body)}
+	}))
+	answer, err := w.Handler.Handle(t.Context(), wasihttp.NewRequest(newRequest(http.MethodGet, "/", nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	res := answer.HTTP(t.Context())
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if !errors.As(err, new(wasihttp.ErrorCode)) || string(body) != "half" {
+		t.Errorf("%q, %v", body, err)
 	}
 }

@@ -16,6 +16,15 @@
 // Importing the package makes [Transport] the http.DefaultTransport, so
 // http.Get and the zero http.Client work.
 //
+// A component of the world wasi:http/middleware@0.3.0 passes requests on to the
+// component behind it with
+//
+//	next := &wasihttp.Transport{Send: wasi_http_handler.Handle}
+//
+// which is an http.RoundTripper for an httputil.ReverseProxy or a handler's own
+// requests. Trailers of a request are in the Trailer of the *http.Request being
+// served when its body has ended: set that of the outgoing one to the same map.
+//
 // In a program that is not a component, such as a test of a handler, nothing is
 // replaced, and Transport is the http.DefaultTransport of net/http.
 package wasihttp
