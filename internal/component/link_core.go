@@ -21,6 +21,9 @@ func (l *linker) coreModule(d *CoreModule) (*coreModule, error) {
 		return m, nil
 	}
 	parsed, err := wasm.Parse(d.Data)
+	if err == nil {
+		err = parsed.CheckForm()
+	}
 	if err != nil {
 		return nil, within(d, err)
 	}

@@ -144,3 +144,24 @@ func TestBrokenNames(t *testing.T) {
 		}
 	}
 }
+
+// TestCheckForm has sections that promise more than they have.
+func TestCheckForm(t *testing.T) {
+	for _, c := range []struct{ section, want string }{
+		{"\x0b\x06\x01\x00\x41\x00\x0b\x00", ""},
+		{"\x0b\x0a\x01\x00\x41\x00\x0b\xff\xff\xff\x7fh", "core module, data section, offset 0x13: 268435455 bytes expected, 1 left"},
+		{"\x0b\x05\xff\xff\xff\xff\x0f", "data section, offset 0xf: 4294967295 elements do not fit into 0 bytes"},
+		{"\x0a\x05\x01\xff\xff\x7f\x00", "code section, offset 0xe: 2097151 bytes expected, 1 left"},
+		{"\x09\x09\x01\x00\x41\x00\x0b\xff\xff\x7f\x00", "element section, offset 0x12: 2097151 elements do not fit into 1 bytes"},
+		{"\x09\x04\x01\x05\x70\x09", "element section, offset 0xe: 9 elements do not fit into 0 bytes"},
+		{"\x09\x02\x01\x08", "element section, offset 0xc: unknown form 8"},
+	} {
+		m, err := wasm.Parse([]byte("\x00asm\x01\x00\x00\x00" + c.section))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err = m.CheckForm(); c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%q: got %v, want %s", c.section, err, c.want)
+		}
+	}
+}
