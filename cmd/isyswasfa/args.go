@@ -33,8 +33,10 @@ func reorder(app *cli.App, args []string) []string {
 			positionals = append(positionals, arg)
 		default:
 			flags = append(flags, arg)
-			if takesValue(cmd, arg) && i+1 < len(rest) {
-				i++
+			if takesValue(cmd, arg) {
+				if i++; i == len(rest) { // the flag has no value, which cli says if nothing follows
+					return slices.Concat(head, flags)
+				}
 				flags = append(flags, rest[i])
 			}
 		}

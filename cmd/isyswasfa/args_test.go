@@ -13,6 +13,7 @@ func TestReorder(t *testing.T) {
 		{"x nothing -o a", "x nothing -o a"},
 		{"x build . -o a", "x build -o a -- ."},
 		{"x build -o=a . -- -b", "x build -o=a -- . -b"},
+		{"x build . -o", "x build -o"},
 		{"x bindgen", "x bindgen"},
 		{"x bindgen guest wit -o a", "x bindgen guest -o a -- wit"},
 		{"x bindgen -o guest guest wit", "x bindgen guest -o guest -- wit"},

@@ -19,7 +19,7 @@ func bindgenCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "bindgen",
 		Usage:     "generate Go code for a WIT world",
-		ArgsUsage: " ",
+		ArgsUsage: "guest|host",
 		Subcommands: []*cli.Command{
 			bindgenGuestCommand(),
 			bindgenHostCommand(),
@@ -77,14 +77,14 @@ func witDir(c *cli.Context) string { return cmp.Or(c.Args().First(), c.String("w
 // WITDIR, or without that one of those that come with isyswasfa.
 func bindgenWorld(c *cli.Context) (*wit.World, error) {
 	if c.NArg() > 1 {
-		return nil, usagef("%s takes one argument, WITDIR, but got %d: %s", c.Command.Name, c.NArg(), strings.Join(c.Args().Slice(), " "))
+		return nil, usagef("%s takes one argument, WITDIR, but got %d: %s", commandName(c), c.NArg(), strings.Join(c.Args().Slice(), " "))
 	}
 	dir := witDir(c)
 	if c.Args().Present() && c.String("wit") != "" {
 		return nil, usagef("give the WIT folder as an argument or as --wit, not both")
 	}
 	if dir == "" && c.String("world") == "" {
-		return nil, usagef("%s needs WITDIR, a folder with WIT files, or --world with one of WASI's worlds", c.Command.Name)
+		return nil, usagef("%s needs WITDIR, a folder with WIT files, or --world with one of WASI's worlds", commandName(c))
 	}
 	if dir == "" {
 		return std.World(c.String("world"))

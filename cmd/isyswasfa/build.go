@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -59,12 +60,27 @@ func buildCommand() *cli.Command {
 }
 
 // writeFile writes data to the named file at once or not at all; "-" is
-// standard output.
+// standard output. What is no regular file, such as a device or a link, is
+// written to, not replaced.
 func writeFile(name string, data []byte) error {
 	if name == "-" {
 		_, err := os.Stdout.Write(data)
 		return err
 	}
+	var err error
+	if info, statErr := os.Lstat(name); statErr == nil && !info.Mode().IsRegular() {
+		err = os.WriteFile(name, data, 0o644)
+	} else {
+		err = replaceFile(name, data)
+	}
+	if err != nil {
+		return fmt.Errorf("cannot write %s: %w", name, reason(err))
+	}
+	return nil
+}
+
+// replaceFile writes a file beside the named one and gives it that name.
+func replaceFile(name string, data []byte) error {
 	tmp, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
 	if err != nil {
 		return err
@@ -77,15 +93,29 @@ func writeFile(name string, data []byte) error {
 	return os.Rename(tmp.Name(), name)
 }
 
+// reason gives what went wrong without the name of the file it went wrong
+// with, which may be that of a temporary one.
+func reason(err error) error {
+	var path *fs.PathError
+	var link *os.LinkError
+	switch {
+	case errors.As(err, &path):
+		return path.Err
+	case errors.As(err, &link):
+		return link.Err
+	}
+	return err
+}
+
 // oneArgument gives the only positional argument of a command.
 func oneArgument(c *cli.Context, what string) (string, error) {
 	switch c.NArg() {
 	case 0:
-		return "", usagef("%s needs %s", c.Command.Name, what)
+		return "", usagef("%s needs %s", commandName(c), what)
 	case 1:
 		return c.Args().First(), nil
 	}
-	return "", usagef("%s takes one argument, %s, but got %d: %s", c.Command.Name, what, c.NArg(), strings.Join(c.Args().Slice(), " "))
+	return "", usagef("%s takes one argument, %s, but got %d: %s", commandName(c), what, c.NArg(), strings.Join(c.Args().Slice(), " "))
 }
 
 // buildPackage builds pkg as the flags of c say.

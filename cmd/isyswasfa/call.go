@@ -32,7 +32,7 @@ func callCommand() *cli.Command {
 			"   isyswasfa call --stub ./test/cases/values 'sum(40, 2)'",
 		Flags: append([]cli.Flag{
 			&cli.BoolFlag{Name: "stub", Usage: "let imports that nothing provides trap when they are called"},
-			&cli.StringFlag{Name: "max-memory", Value: "4GiB", Usage: "most memory of each linear memory, as `SIZE`"},
+			maxMemoryFlag("4GiB"),
 			traceFlag(),
 		}, buildFlags()...),
 		Action: func(c *cli.Context) error {
@@ -59,7 +59,7 @@ type callExpr struct {
 func parseCall(text string) (callExpr, error) {
 	args := strings.IndexByte(text, '(')
 	if args < 0 {
-		return callExpr{}, usagef("%q is no call: FUNC(ARGS) is needed, such as %s()", text, text)
+		return callExpr{}, usagef("%q is no call: FUNC(ARGS) is needed, such as %s()", text, cmp.Or(text, "run"))
 	}
 	e := callExpr{text: text, name: strings.TrimSpace(text[:args]), args: args}
 	if i := strings.LastIndexByte(e.name, '#'); i >= 0 {
@@ -72,9 +72,9 @@ func parseCall(text string) (callExpr, error) {
 }
 
 func call(c *cli.Context, arg string, expr callExpr) (err error) {
-	maxMemory, err := parseSize(c.String("max-memory"))
+	memory, err := maxMemory(c)
 	if err != nil {
-		return usagef("--max-memory: %v", err)
+		return err
 	}
 	name, binary, err := loadComponent(c, arg)
 	if err != nil {
@@ -86,7 +86,7 @@ func call(c *cli.Context, arg string, expr callExpr) (err error) {
 	}
 	defer func() { err = cmp.Or(err, finish()) }()
 	ctx := context.WithoutCancel(c.Context)
-	engine, err := host.NewEngine(ctx, host.Config{CacheDir: cacheDir("compiled"), MaxMemory: maxMemory, Observer: observer})
+	engine, err := host.NewEngine(ctx, host.Config{CacheDir: cacheDir("compiled"), MaxMemory: memory, Observer: observer})
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strings"
 	"syscall"
 
 	"github.com/urfave/cli/v2"
@@ -43,7 +44,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	fmt.Fprintf(stderr, "isyswasfa: %v\n", err)
 	var usage *usageError
-	if errors.As(err, &usage) {
+	var noTopic cli.ExitCoder // what help answers to the name of no command
+	if errors.As(err, &usage) || errors.As(err, &noTopic) {
 		fmt.Fprintln(stderr, "Run 'isyswasfa help' or 'isyswasfa COMMAND --help' to see how it is used.")
 		return 2
 	}
@@ -51,7 +53,6 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 }
 
 func newApp(stdout, stderr io.Writer) *cli.App {
-	onUsageError := func(_ *cli.Context, err error, _ bool) error { return usagef("%v", err) }
 	app := &cli.App{
 		Name:            "isyswasfa",
 		Usage:           "build, serve and inspect async WebAssembly components written in Go",
@@ -75,9 +76,38 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		for _, sub := range append(c.Subcommands, c) {
 			sub.OnUsageError = onUsageError
 			sub.HideHelpCommand = true
+			for _, f := range sub.Flags {
+				if b, ok := f.(*cli.BoolFlag); ok {
+					b.DisableDefaultText = true // it is always false
+				}
+			}
 		}
 	}
 	return app
+}
+
+// onUsageError makes a usageError of what cli finds wrong with flags.
+func onUsageError(c *cli.Context, err error, _ bool) error {
+	msg := err.Error()
+	if flag, ok := strings.CutPrefix(msg, "flag provided but not defined: -"); ok {
+		msg = "unknown flag --" + flag
+	}
+	msg = strings.Replace(msg, " for flag -", " for flag --", 1)
+	msg = strings.Replace(msg, "flag needs an argument: -", "a value is needed after --", 1)
+	if name := commandName(c); name != "" {
+		msg = name + ": " + msg
+	}
+	return usagef("%s", msg)
+}
+
+// commandName gives the name of a command as it was called: "bindgen guest".
+// It is empty where no command is.
+func commandName(c *cli.Context) string {
+	if c.Command == nil {
+		return ""
+	}
+	_, name, _ := strings.Cut(c.Command.HelpName, " ")
+	return name
 }
 
 // moduleVersion gives the version the binary was built from.

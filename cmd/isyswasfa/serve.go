@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -29,7 +30,7 @@ func serveCommand() *cli.Command {
 		Flags: append([]cli.Flag{
 			&cli.StringFlag{Name: "addr", Value: "127.0.0.1:8080", Usage: "listen on `HOST:PORT`; port 0 picks a free one"},
 			&cli.DurationFlag{Name: "timeout", Value: time.Minute, Usage: "longest time `D` until a request is answered; 0 for none"},
-			&cli.StringFlag{Name: "max-memory", Value: "512MiB", Usage: "most memory of one instance, as `SIZE`"},
+			maxMemoryFlag("512MiB"),
 			&cli.StringFlag{Name: "instances", Value: "fresh", Usage: "`WHICH` instance serves a request: a fresh one, or a shared one for all"},
 			&cli.BoolFlag{Name: "interrupt", Usage: "stop guests that compute past the timeout; makes loops slower"},
 			&cli.IntFlag{Name: "max-concurrency", Value: 64, Usage: "most requests `N` at a time; others wait"},
@@ -46,9 +47,9 @@ func serveCommand() *cli.Command {
 }
 
 func serve(c *cli.Context, arg string) (err error) {
-	maxMemory, err := parseSize(c.String("max-memory"))
+	memory, err := maxMemory(c)
 	if err != nil {
-		return usagef("--max-memory: %v", err)
+		return err
 	}
 	if c.Int("max-concurrency") < 1 {
 		return usagef("--max-concurrency: at least 1 is needed")
@@ -64,6 +65,9 @@ func serve(c *cli.Context, arg string) (err error) {
 	}
 	if c.Duration("timeout") < 0 {
 		return usagef("--timeout: must not be negative")
+	}
+	if _, _, err := net.SplitHostPort(c.String("addr")); err != nil {
+		return usagef("--addr: %v", err)
 	}
 	// The port is taken first: a port in use should not cost a build.
 	listener, err := net.Listen("tcp", c.String("addr"))
@@ -84,7 +88,7 @@ func serve(c *cli.Context, arg string) (err error) {
 	engine, err := host.NewEngine(ctx, host.Config{
 		Observer:      observer,
 		CacheDir:      cacheDir("compiled"),
-		MaxMemory:     maxMemory,
+		MaxMemory:     memory,
 		Interruptible: c.Bool("interrupt"),
 	})
 	if err != nil {
@@ -103,6 +107,11 @@ func newHandler(ctx context.Context, c *cli.Context, engine *host.Engine, name s
 	component, linker, err := compile(ctx, c, engine, name, binary)
 	if err != nil {
 		return nil, err
+	}
+	for _, x := range component.Exports() {
+		if strings.HasPrefix(x.Name, "wasi:http/incoming-handler@") {
+			return nil, fmt.Errorf("%s exports %s, which is the handler of WASI 0.2; serve needs wasi:http/handler@0.3.0", name, x.Name)
+		}
 	}
 	pre, err := linker.Link(component)
 	if err != nil {

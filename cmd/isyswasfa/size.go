@@ -5,7 +5,27 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"github.com/urfave/cli/v2"
 )
+
+// maxMemoryFlag is the flag of the commands that run components.
+func maxMemoryFlag(value string) cli.Flag {
+	return &cli.StringFlag{Name: "max-memory", Value: value, Usage: "most memory of each core instance, as `SIZE`"}
+}
+
+// maxMemory gives what the flag says.
+func maxMemory(c *cli.Context) (uint64, error) {
+	const least, most = 64 << 10, 4 << 30 // one page, and what 32 bits address
+	n, err := parseSize(c.String("max-memory"))
+	if err != nil {
+		return 0, usagef("--max-memory: %v", err)
+	}
+	if n < least || n > most {
+		return 0, usagef("--max-memory: %s is not from 64KiB to 4GiB", c.String("max-memory"))
+	}
+	return n, nil
+}
 
 // parseSize reads a number of bytes such as "65536", "64MiB", "512K" or
 // "1GB". Units without an i are binary too, as memory is counted.

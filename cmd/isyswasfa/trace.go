@@ -26,7 +26,7 @@ func traceCommand() *cli.Command {
 			"Example:\n   isyswasfa serve --trace trace.json ./test/cases/hello\n   isyswasfa trace trace.json -o trace.svg",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write the drawing to `FILE.svg` (default: FILE.svg beside FILE.json; - for standard output)"},
-			&cli.Uint64Flag{Name: "instance", Usage: "draw instance `N` (default: the first)"},
+			&cli.Uint64Flag{Name: "instance", Usage: "draw instance `N`", DefaultText: "the first"},
 		},
 		Action: func(c *cli.Context) error {
 			file, err := oneArgument(c, "FILE.json")

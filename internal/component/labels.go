@@ -99,18 +99,23 @@ func (l *linker) namesOf(c *Component) Names {
 }
 
 // label names the next instance that an evaluation makes: as the component
-// does where it is made, or after the component that it is of, or after its
-// index.
+// does where it is made, or after the component that it is of, with a number
+// from the second of a name on; or after its index.
 func (ev *evaluation) label(of *Component) string {
 	index := len(ev.s.spaces[SortInstance])
 	outer := ev.l.out.prog.Instances[ev.s.inst].Name
 	name := cmp.Or(ev.l.namesOf(ev.ast).Instances[uint32(index)], ev.l.namesOf(of).Component)
-	if name == "" || ev.labels[name] {
+	if name == "" {
 		return fmt.Sprintf("%s/%d", outer, index)
 	}
 	if ev.labels == nil {
-		ev.labels = map[string]bool{}
+		ev.labels = map[string]int{}
 	}
-	ev.labels[name] = true
-	return outer + "/" + name
+	label := name
+	for ev.labels[label] > 0 {
+		ev.labels[name]++
+		label = fmt.Sprintf("%s-%d", name, ev.labels[name])
+	}
+	ev.labels[label] = 1
+	return outer + "/" + label
 }

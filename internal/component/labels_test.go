@@ -33,7 +33,7 @@ func TestNames(t *testing.T) {
 	if got := (&Component{Defs: []Def{section}}).Names(); got.Component != "both" {
 		t.Errorf("the component is called %q", got.Component)
 	}
-	if got, want := make(section), []string{"both", "both/service", "both/1", "both/2", "both/3"}; !slices.Equal(got, want) {
+	if got, want := make(section), []string{"both", "both/service", "both/1", "both/2", "both/service-2"}; !slices.Equal(got, want) {
 		t.Errorf("instances are called %q, want %q", got, want)
 	}
 	for n := range section.Data {

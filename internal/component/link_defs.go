@@ -12,7 +12,7 @@ type evaluation struct {
 	l           *linker
 	ast         *Component
 	s           *scope
-	labels      map[string]bool // that instances in it have got
+	labels      map[string]int // that instances in it have got, with the last number after each
 	imports     supplier
 	importNames nameSet
 	exportNames nameSet

@@ -143,17 +143,56 @@ const pollPrefix = "isyswasfa-poll"
 func (p *printer) polls() []string {
 	var lines []string
 	for _, poll := range p.program.Polls {
-		lines = append(lines, fmt.Sprintf("%s of %s", poll.Name, p.program.Instances[poll.Instance].Name))
+		line := poll.Name + " of " + p.program.Instances[poll.Instance].Name
+		at := slices.IndexFunc(p.program.Exports, func(x *component.ExportItem) bool { return x.Func == poll.Func })
+		switch {
+		case at < 0:
+			line += ", which is not exported"
+		case p.program.Exports[at].Name != poll.Name:
+			line += ", exported as " + p.program.Exports[at].Name
+		}
+		lines = append(lines, line)
 	}
 	return lines
 }
 
 func (p *printer) sizes(total int) []string {
 	lines := []string{fmt.Sprintf("component: %d bytes", total)}
+	users := p.users()
 	for i, m := range p.program.Modules {
-		lines = append(lines, fmt.Sprintf("core module %d: %d bytes", i, len(m.Data)))
+		line := fmt.Sprintf("core module %d: %d bytes", i, len(m.Data))
+		if names := users[i]; len(names) > 0 {
+			line += ", in " + names[0]
+			if more := len(names) - 1; more > 0 {
+				line += fmt.Sprintf(" and %d more", more)
+			}
+		}
+		lines = append(lines, line)
 	}
 	return lines
+}
+
+// users gives, for each core module, the names of the component instances
+// that instantiate it, if that is not the same one for all.
+func (p *printer) users() map[int][]string {
+	users := map[int][]string{}
+	all := map[int]bool{}
+	seen := map[[2]int]bool{} // a module and an instance
+	for _, step := range p.program.Steps {
+		s, ok := step.(*component.InstantiateModule)
+		if !ok {
+			continue
+		}
+		all[s.Instance] = true
+		if pair := [2]int{s.Module, s.Instance}; !seen[pair] {
+			seen[pair] = true
+			users[s.Module] = append(users[s.Module], p.program.Instances[s.Instance].Name)
+		}
+	}
+	if len(all) < 2 {
+		return nil
+	}
+	return users
 }
 
 func indent(head string, lines []string) []string {

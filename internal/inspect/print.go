@@ -45,7 +45,7 @@ func (p *printer) handle(t *abi.Type) string {
 		return "resource"
 	case p.payloads[r] != "":
 		return p.payloads[r]
-	case isInputStream(r) && t.Kind == abi.Own:
+	case len(p.program.Polls) > 0 && isInputStream(r) && t.Kind == abi.Own:
 		return "stream<u8>"
 	case t.Kind == abi.Borrow:
 		return "borrow<" + r.Name + ">"

@@ -101,10 +101,27 @@ func isInstance(i *component.Item) bool { return i.Sort == component.SortInstanc
 
 func importNames(d *definition) string {
 	var names []string
+	hidden := 0
 	for _, i := range d.surface.Imports {
+		if ofRuntime(i.Name) {
+			hidden++
+			continue
+		}
 		names = append(names, i.Name)
 	}
+	switch {
+	case len(names) == 0:
+		return "only those of the runtime"
+	case hidden > 0:
+		names = append(names, fmt.Sprintf("and %d of the runtime", hidden))
+	}
 	return strings.Join(names, ", ")
+}
+
+// ofRuntime tells whether an import is one that hosts meet: of WASI 0.2 or
+// the convention.
+func ofRuntime(name string) bool {
+	return strings.HasPrefix(name, "isyswasfa:") || strings.HasPrefix(name, "wasi:") && strings.Contains(name, "@0.2.")
 }
 
 // instantiate adds an instance.

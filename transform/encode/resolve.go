@@ -1,6 +1,7 @@
 package encode
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -118,6 +119,7 @@ func (e *encoder) resolveImports(m *module, called map[uint32]bool) {
 	m.renamed = append([]wasm.Import(nil), m.core.Imports...)
 	seen := map[[2]string]bool{}
 	index := -1 // of functions
+	var notAdapted []string
 	for i := range m.renamed {
 		im := &m.renamed[i]
 		ci := &coreImport{of: m, module: im.Module, field: im.Name, kind: im.Kind, shim: -1}
@@ -135,7 +137,10 @@ func (e *encoder) resolveImports(m *module, called map[uint32]bool) {
 				break
 			}
 			var err error
-			if ci.target, err = e.target(m, im.Module, im.Name, ci.sig); err != nil {
+			if ci.target, err = e.target(m, im.Module, im.Name, ci.sig); err == errNotAdapted {
+				notAdapted = append(notAdapted, im.Name)
+				continue
+			} else if err != nil {
 				e.problemf("import %q %q%s: %v", im.Module, im.Name, m.of(), err)
 				continue
 			}
@@ -148,7 +153,16 @@ func (e *encoder) resolveImports(m *module, called map[uint32]bool) {
 		ci.field = im.Name
 		m.imports = append(m.imports, ci)
 	}
+	switch more := len(notAdapted) - 1; {
+	case more > 0:
+		e.problemf("import %q %q and %d more: %v", preview1, notAdapted[0], more, errNotAdapted)
+	case more == 0:
+		e.problemf("import %q %q: %v", preview1, notAdapted[0], errNotAdapted)
+	}
 }
+
+// errNotAdapted is the error of imports that the preview1 adapter would meet.
+var errNotAdapted = errors.New("this is WASI 0.1, which --adapt adapts")
 
 // of says whose something is, for messages: nothing for the main module.
 func (m *module) of() string {
@@ -229,7 +243,7 @@ func (e *encoder) moduleTarget(m *module, module, field string, sig wasm.FuncTyp
 	have, ok := adapterExports()[field]
 	switch {
 	case e.o.NoPreview1:
-		return nil, fmt.Errorf("this is WASI 0.1, which --adapt adapts")
+		return nil, errNotAdapted
 	case !ok:
 		return nil, fmt.Errorf("the adapter has no such function of WASI 0.1")
 	}
