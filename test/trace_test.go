@@ -21,8 +21,23 @@ import (
 var update = flag.Bool("update", false, "renew golden files and the pictures in docs")
 
 // The picture of round-trip in the docs shows what happens today, but for the
-// times.
+// times. On a busy machine the guest may see the end of its sleep before the
+// host tells it, and things happen in another order: then it has another try.
 func TestTraceRoundTrip(t *testing.T) {
+	const tries = 5
+	for try := 1; ; try++ {
+		d := drawingDiff(t, "round-trip.svg", traceRoundTrip(t))
+		if d == "" {
+			return
+		}
+		if try == tries {
+			t.Fatalf("round-trip.svg (-docs +today):\n%s", d)
+		}
+	}
+}
+
+// traceRoundTrip gives the trace of one call of round-trip.
+func traceRoundTrip(t *testing.T) []byte {
 	ctx := context.Background()
 	var file bytes.Buffer
 	w := trace.NewWriter(&file)
@@ -50,11 +65,11 @@ func TestTraceRoundTrip(t *testing.T) {
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	compareDrawing(t, "round-trip.svg", file.Bytes())
+	return file.Bytes()
 }
 
-// compareDrawing compares what the drawing of a trace says with a picture.
-func compareDrawing(t *testing.T, name string, file []byte) {
+// drawingDiff compares what the drawing of a trace says with a picture.
+func drawingDiff(t *testing.T, name string, file []byte) string {
 	t.Helper()
 	records, err := trace.Read(bytes.NewReader(file))
 	if err != nil {
@@ -74,9 +89,7 @@ func compareDrawing(t *testing.T, name string, file []byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d := cmp.Diff(words(t, want), words(t, drawn.Bytes())); d != "" {
-		t.Errorf("%s (-docs +today):\n%s", name, d)
-	}
+	return cmp.Diff(words(t, want), words(t, drawn.Bytes()))
 }
 
 // words gives the texts of a drawing but for the times.
