@@ -78,6 +78,13 @@
 // time, because the frames of its own stack can only be left in the opposite
 // order.
 //
+// A component that exports the start half of an async function but no poll
+// function can be late only by blocking. Its start halves run on stacks of
+// their own when other components call them: if one pauses, its caller gets a
+// pending handle, and the host answers the result half. Synchronous code waits
+// for a task by isyswasfa:bridge/bridge. Package transform/bridge makes
+// components of both kinds.
+//
 // There are no coroutines for this: the goroutine that runs guest code gives
 // the driver's role away when it has to wait, and gets it back later. So a
 // guest that does not wait pays nothing. A caller's goroutine runs code that
