@@ -123,7 +123,13 @@ func relativeTo(dir, path string) string {
 	return path
 }
 
+// isTerminal tells whether a file is a device for characters that does not
+// just swallow them.
 func isTerminal(f *os.File) bool {
 	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
+	if err != nil || info.Mode()&os.ModeCharDevice == 0 {
+		return false
+	}
+	null, err := os.Stat(os.DevNull)
+	return err != nil || !os.SameFile(info, null)
 }

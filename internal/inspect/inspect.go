@@ -14,7 +14,7 @@ import (
 // Describe writes what the component binary holds: its imports and exports,
 // one item a line, those that serve only the convention apart from the rest,
 // the poll functions and the sizes.
-func Describe(w io.Writer, name string, binary []byte) error {
+func Describe(out io.Writer, name string, binary []byte) error {
 	decoded, err := component.Decode(binary)
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
@@ -25,6 +25,7 @@ func Describe(w io.Writer, name string, binary []byte) error {
 	}
 	p := newPrinter(program)
 	author, runtime := p.imports()
+	w := &strings.Builder{}
 	fmt.Fprintf(w, "%s: %s\n", name, p.kind())
 	if err := program.Runnable(); err != nil {
 		fmt.Fprintf(w, "it cannot be run here: %v\n", err)
@@ -34,7 +35,8 @@ func Describe(w io.Writer, name string, binary []byte) error {
 	section(w, "imports of the runtime", runtime)
 	section(w, "poll functions", p.polls())
 	section(w, "sizes", p.sizes(len(binary)))
-	return nil
+	_, err = io.WriteString(out, w.String())
+	return err
 }
 
 func section(w io.Writer, title string, lines []string) {

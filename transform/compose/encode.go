@@ -42,7 +42,7 @@ func (w *writer) names() *component.Custom {
 	for _, in := range w.c.sorted {
 		name := in.name
 		if in == w.c.order[0] {
-			name = in.def.name
+			name = rootName(in.def.name)
 		}
 		if ext := path.Ext(name); ext == ".wasm" || ext == ".wat" {
 			name = strings.TrimSuffix(path.Base(name), ext)
@@ -50,6 +50,15 @@ func (w *writer) names() *component.Custom {
 		n.Instances[in.index] = name
 	}
 	return n.Section()
+}
+
+// rootName gives the last element of the root's path: where files lie is
+// nobody's business.
+func rootName(file string) string {
+	if base := path.Base(file); strings.Trim(base, "./") != "" {
+		return base
+	}
+	return RootName
 }
 
 // A writer writes what comes behind the imports.
