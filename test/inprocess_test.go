@@ -33,6 +33,11 @@ func handler(tb testing.TB, file string, conf wasihttp.Config) (*host.Engine, *w
 	if err != nil {
 		tb.Fatal(err)
 	}
+	return engine, handlerOf(tb, engine, c, conf)
+}
+
+func handlerOf(tb testing.TB, engine *host.Engine, c *host.Component, conf wasihttp.Config) *wasihttp.Handler {
+	tb.Helper()
 	linker := host.NewLinker(engine)
 	wasi.AddToLinker(linker)
 	wasihttp.AddToLinker(linker)
@@ -44,7 +49,7 @@ func handler(tb testing.TB, file string, conf wasihttp.Config) (*host.Engine, *w
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return engine, h
+	return h
 }
 
 // TestNothingIsLeft counts what requests leave behind: nothing.

@@ -30,10 +30,9 @@ type site struct {
 
 func newSite(t *testing.T, guest string, shared bool) *site {
 	t.Helper()
-	s := &site{before: runtime.NumGoroutine()}
-	s.engine, s.handler = handler(t, component(t, guest), wasihttp.Config{
-		WASI: wasi.Config{Stderr: os.Stderr}, Shared: shared,
-	})
+	engine, c := compiled(t, guest)
+	s := &site{engine: engine, before: runtime.NumGoroutine()}
+	s.handler = handlerOf(t, engine, c, wasihttp.Config{WASI: wasi.Config{Stderr: os.Stderr}, Shared: shared})
 	s.Server = httptest.NewServer(s.handler)
 	return s
 }
@@ -222,32 +221,27 @@ func TestSharedInstanceFails(t *testing.T) {
 	if status, body := get(t, s.URL+"/ok"); status != http.StatusOK {
 		t.Fatalf("%d %q", status, body)
 	}
+	s.quiet(t)
 	var wg sync.WaitGroup
-	begun := make(chan struct{})
-	wg.Go(func() { // its response has begun
-		response, err := http.Get(s.URL + "/endless")
-		if err != nil {
-			t.Error(err)
-			close(begun)
-			return
-		}
-		defer response.Body.Close()
-		io.ReadFull(response.Body, make([]byte, 10))
-		close(begun)
-		if _, err := io.Copy(io.Discard, response.Body); err == nil {
-			t.Error("a response of an instance that failed has come to a good end")
-		}
-	})
-	wg.Go(func() { // its response has not
-		<-begun
+	wg.Go(func() { // its response does not begin
 		if status, body := get(t, s.URL+"/hang"); status != http.StatusInternalServerError {
 			t.Errorf("%d %q", status, body)
 		}
 	})
-	<-begun
-	for s.handler.Stats().Tasks < 2 {
+	for s.handler.Stats().Tasks == 0 {
 		time.Sleep(time.Millisecond)
 	}
+	response, err := http.Get(s.URL + "/endless")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	io.ReadFull(response.Body, make([]byte, 10))
+	wg.Go(func() { // its response has begun
+		if _, err := io.Copy(io.Discard, response.Body); err == nil {
+			t.Error("a response of an instance that failed has come to a good end")
+		}
+	})
 	if status, body := get(t, s.URL+"/trap"); status != http.StatusInternalServerError {
 		t.Errorf("%d %q", status, body)
 	}
