@@ -3,12 +3,14 @@ package host_test
 import (
 	"context"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/isyswasfa/isyswasfa/host"
 	"github.com/isyswasfa/isyswasfa/internal/component"
 	"github.com/isyswasfa/isyswasfa/internal/fuzzlimit"
 	"github.com/isyswasfa/isyswasfa/internal/wasm"
+	"github.com/isyswasfa/isyswasfa/internal/wast"
 )
 
 // bombs are components of up to 64 KiB with core modules that ask for as much
@@ -66,5 +68,25 @@ func TestBombs(t *testing.T) {
 				in.Close(ctx)
 			})
 		})
+	}
+}
+
+// TestTailCalls refuses tail calls where guests are to be interruptible.
+func TestTailCalls(t *testing.T) {
+	bin, err := wast.Assemble(`(component (core module $m (func $f (export "f") (return_call $f))) (core instance (instantiate $m)))`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := context.Background()
+	for _, interruptible := range []bool{false, true} {
+		engine, err := host.NewEngine(ctx, host.Config{Interruptible: interruptible})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer engine.Close(ctx)
+		_, err = engine.Compile(ctx, "around", bin)
+		if interruptible != (err != nil) || err != nil && !strings.Contains(err.Error(), "tail-call") {
+			t.Errorf("interruptible %v: %v", interruptible, err)
+		}
 	}
 }

@@ -20,6 +20,9 @@ type Config struct {
 	// Interruptible lets a cancelled context and [Instance.Close] stop a guest
 	// in the middle of a computation. It makes loops many times slower; off,
 	// a guest is stopped where it next calls the host or returns.
+	//
+	// Core modules with tail calls are refused then: wazero does not stop a
+	// guest that goes around in them.
 	Interruptible bool
 	// Observer, if not nil, is told what the tasks of all instances do.
 	Observer Observer
@@ -45,8 +48,12 @@ const coreFeatures = api.CoreFeaturesV2 | experimental.CoreFeaturesTailCall |
 
 // NewEngine makes an engine. Close it after its instances.
 func NewEngine(ctx context.Context, conf Config) (*Engine, error) {
+	features := coreFeatures
+	if conf.Interruptible {
+		features &^= experimental.CoreFeaturesTailCall
+	}
 	rc := wazero.NewRuntimeConfig().
-		WithCoreFeatures(coreFeatures).
+		WithCoreFeatures(features).
 		WithCloseOnContextDone(conf.Interruptible)
 	if conf.MaxMemory != 0 {
 		pages := conf.MaxMemory / pageSize
