@@ -36,6 +36,15 @@ func strange() []byte {
 	return c.Encode()
 }
 
+// oldHandler is a component that exports the handler of WASI 0.2.
+func oldHandler() []byte {
+	c := &ast.Component{Defs: []ast.Def{
+		&ast.Instance{},
+		&ast.Export{Name: "wasi:http/incoming-handler@0.2.0", Sort: ast.SortInstance},
+	}}
+	return c.Encode()
+}
+
 // TestBadInput gives the command things it cannot use: each must end with
 // status 1 (2 for a mistake on the command line), one message that says what
 // is wrong, and no stack.
@@ -75,6 +84,14 @@ func TestBadInput(t *testing.T) {
 		{"two arguments", []string{"build", "a", "b"}, 2, []string{"one argument"}},
 		{"unknown flag", []string{"serve", "x.wasm", "--nope"}, 2, []string{"nope"}},
 		{"unknown command", []string{"sevre"}, 2, []string{"sevre"}},
+		{"flag without value", []string{"serve", "x.wasm", "--addr"}, 2, []string{"serve:", "--addr"}},
+		{"unknown help", []string{"help", "sevre"}, 2, []string{"sevre"}},
+		{"address", []string{"serve", "x.wasm", "--addr", "here"}, 2, []string{"--addr", "port"}},
+		{"no memory", []string{"serve", "x.wasm", "--max-memory", "0"}, 2, []string{"--max-memory", "64KiB"}},
+		{"output nowhere", []string{"build", "./cases/hello", "-o", "no/where/x.wasm"}, 1, []string{"cannot write no/where/x.wasm: "}},
+		{"output is a folder", []string{"build", "./cases/hello", "-o", "testdata"}, 1, []string{"cannot write testdata: "}},
+		{"stub would do", []string{"call", component(t, "round-trip"), "f()"}, 1, []string{"missing instance component:test/baz", "--stub"}},
+		{"handler of WASI 0.2", []string{"serve", write(t, "old.wasm", oldHandler())}, 1, []string{"old.wasm", "wasi:http/incoming-handler@0.2.0", "wasi:http/handler@0.3.0"}},
 		{"bad size", []string{"serve", "x.wasm", "--max-memory", "many"}, 2, []string{"max-memory"}},
 		{"inspect core module", []string{"inspect", write(t, "core2.wasm", coreModule)}, 1, []string{"core module"}},
 	} {
@@ -127,9 +144,9 @@ func TestMutations(t *testing.T) {
 
 // TestHelp wants an example in the help of each command.
 func TestHelp(t *testing.T) {
-	for _, cmd := range []string{"serve", "call", "build", "inspect"} {
-		stdout, stderr, status := isyswasfa(t, cmd, "--help")
-		if status != 0 || !strings.Contains(stdout, "Example:") || stderr != "" {
+	for _, cmd := range []string{"serve", "call", "build", "encode", "compose", "inspect", "trace", "bindgen guest", "bindgen host", "transform"} {
+		stdout, stderr, status := isyswasfa(t, append(strings.Fields(cmd), "--help")...)
+		if status != 0 || !strings.Contains(stdout, "Example:") || strings.Contains(stdout, "(default: false)") || stderr != "" {
 			t.Errorf("%s --help: status %d\n%s%s", cmd, status, stdout, stderr)
 		}
 	}

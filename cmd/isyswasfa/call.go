@@ -95,10 +95,7 @@ func call(c *cli.Context, arg string, expr callExpr) (err error) {
 	if err != nil {
 		return err
 	}
-	if c.Bool("stub") {
-		linker.DefineMissing(component)
-	}
-	pre, err := linker.Link(component)
+	pre, err := linkForCall(linker, component, c.Bool("stub"))
 	if err != nil {
 		return err
 	}
@@ -111,6 +108,24 @@ func call(c *cli.Context, arg string, expr callExpr) (err error) {
 		return err
 	}
 	return callFunction(c, pre, f, args)
+}
+
+// linkForCall links a component; with stub, what is missing traps when it is
+// called.
+func linkForCall(linker *host.Linker, component *host.Component, stub bool) (*host.InstancePre, error) {
+	if !stub {
+		pre, err := linker.Link(component)
+		if err == nil {
+			return pre, nil
+		}
+		linker.DefineMissing(component)
+		if _, stubErr := linker.Link(component); stubErr == nil {
+			err = fmt.Errorf("%w\nWith --stub, what is missing traps when it is called.", err)
+		}
+		return nil, err
+	}
+	linker.DefineMissing(component)
+	return linker.Link(component)
 }
 
 // callFunction calls f in an instance of its own and prints the result.

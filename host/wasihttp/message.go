@@ -47,6 +47,7 @@ func methodOf(name string) Method {
 	return Method{Case: methodOther, Other: name}
 }
 
+// String gives the method as a request line has it: "GET".
 func (m Method) String() string {
 	if int(m.Case) < len(methods) {
 		return methods[m.Case]
