@@ -87,7 +87,7 @@ func (c *moduleCompiler) compile(ctx context.Context, step *compiledStep, inst *
 	k := moduleKey{inst.Module, wiring}
 	if c.done[k] == nil {
 		ctx = experimental.WithCompilationWorkers(ctx, runtime.GOMAXPROCS(0))
-		if c.done[k], err = c.e.rt.CompileModule(ctx, m.WithImports(imports, false)); err != nil {
+		if c.done[k], err = c.e.compileModule(ctx, m.WithImports(imports, false)); err != nil {
 			return fail(err)
 		}
 	}
@@ -121,7 +121,7 @@ func checkSpare(ctx context.Context, e *Engine, name string, prog *component.Pro
 		for i := range imports {
 			imports[i].Module = hostModule // wazero has no modules with empty names
 		}
-		mod, err := e.rt.CompileModule(ctx, m.WithImports(imports, false))
+		mod, err := e.compileModule(ctx, m.WithImports(imports, false))
 		if err != nil {
 			return fmt.Errorf("%s: core module at offset 0x%x: %w", name, spare.Offset, err)
 		}
@@ -185,4 +185,15 @@ func (s *compiledStep) wire(m *wasm.Module, args []component.CoreImport) ([]wasm
 		wiring = wasm.AppendName(wasm.AppendName(wiring, imports[i].Module), imports[i].Name)
 	}
 	return imports, string(wiring), nil
+}
+
+// compileModule has the engine compile a core module. Its validator panics on
+// some that are not valid.
+func (e *Engine) compileModule(ctx context.Context, bin []byte) (m wazero.CompiledModule, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("the engine cannot validate it: %v", v)
+		}
+	}()
+	return e.rt.CompileModule(ctx, bin)
 }
