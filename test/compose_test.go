@@ -16,7 +16,7 @@ import (
 func TestCompose(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "composed.wasm")
 	_, stderr, status := isyswasfa(t, "compose", component(t, "middleware"), "-o", out, "--strict", "-d", component(t, "hash-all"))
-	if status != 0 || stderr != "" {
+	if size, ok := strings.CutPrefix(stderr, out+": "); status != 0 || !ok || strings.Count(size, "\n") != 1 {
 		t.Fatalf("exit status %d\n%s", status, stderr)
 	}
 	stdout, _, _ := isyswasfa(t, "inspect", out)

@@ -113,19 +113,19 @@ func call(c *cli.Context, arg string, expr callExpr) (err error) {
 // linkForCall links a component; with stub, what is missing traps when it is
 // called.
 func linkForCall(linker *host.Linker, component *host.Component, stub bool) (*host.InstancePre, error) {
-	if !stub {
-		pre, err := linker.Link(component)
-		if err == nil {
-			return pre, nil
-		}
-		linker.DefineMissing(component)
-		if _, stubErr := linker.Link(component); stubErr == nil {
-			err = fmt.Errorf("%w\nWith --stub, what is missing traps when it is called.", err)
-		}
-		return nil, err
+	pre, err := linker.Link(component)
+	if err == nil {
+		return pre, nil
 	}
 	linker.DefineMissing(component)
-	return linker.Link(component)
+	stubbed, stubErr := linker.Link(component)
+	switch {
+	case stub:
+		return stubbed, stubErr
+	case stubErr == nil:
+		err = fmt.Errorf("%w\nWith --stub, what is missing traps when it is called.", err)
+	}
+	return nil, err
 }
 
 // callFunction calls f in an instance of its own and prints the result.

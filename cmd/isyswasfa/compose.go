@@ -32,7 +32,7 @@ func composeCommand() *cli.Command {
 			&cli.BoolFlag{Name: "no-imports", Usage: "fail if the result imports any interface"},
 			&cli.BoolFlag{Name: "import-components", Usage: "import the components in place of containing them"},
 			&cli.BoolFlag{Name: "skip-validation", Usage: "do not validate the result"},
-			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "no notes"},
+			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "say nothing but errors"},
 		},
 		Action: composeAction,
 	}
@@ -64,7 +64,13 @@ func composeAction(c *cli.Context) error {
 			fmt.Fprintf(c.App.ErrWriter, "note: %s\n", note)
 		}
 	}
-	return writeFile(out, result.Component)
+	if err := writeFile(out, result.Component); err != nil {
+		return err
+	}
+	if out != "-" && !c.Bool("quiet") {
+		fmt.Fprintf(c.App.ErrWriter, "%s: %d bytes\n", out, len(result.Component))
+	}
+	return nil
 }
 
 // readOrBuild reads a component, or builds the package in a folder.

@@ -59,9 +59,6 @@ func drawTrace(c *cli.Context, file string) error {
 	if !slices.Contains(instances, instance) {
 		return fmt.Errorf("%s: the trace has no instance %d, but %s", file, instance, numbers(instances))
 	}
-	if len(instances) > 1 && !c.IsSet("instance") {
-		fmt.Fprintf(c.App.ErrWriter, "Drawing instance %d; there are %s: see --instance.\n", instance, numbers(instances))
-	}
 	var svg bytes.Buffer
 	if err := trace.Draw(&svg, records, instance); err != nil {
 		return err
@@ -74,7 +71,15 @@ func drawTrace(c *cli.Context, file string) error {
 		_, err := c.App.Writer.Write(svg.Bytes())
 		return err
 	}
-	return writeFile(out, svg.Bytes())
+	if err := writeFile(out, svg.Bytes()); err != nil {
+		return err
+	}
+	fmt.Fprintf(c.App.ErrWriter, "%s: instance %d", out, instance)
+	if len(instances) > 1 && !c.IsSet("instance") {
+		fmt.Fprintf(c.App.ErrWriter, " of %s: see --instance", numbers(instances))
+	}
+	fmt.Fprintln(c.App.ErrWriter)
+	return nil
 }
 
 // numbers lists numbers, but not too many.
