@@ -9,30 +9,6 @@ import (
 	"github.com/isyswasfa/isyswasfa/internal/abi"
 )
 
-func TestTrack(t *testing.T) {
-	for _, c := range []struct {
-		a, b string
-		same bool
-	}{
-		{"wasi:io/poll@0.2.0", "wasi:io/poll@0.2.11", true},
-		{"wasi:io/poll@0.2.0", "wasi:io/poll@0.3.0", false},
-		{"wasi:io/poll@0.2.0", "wasi:io/streams@0.2.0", false},
-		{"a:b/c@1.2.3", "a:b/c@1.0.0", true},
-		{"a:b/c@1.2.3", "a:b/c@1.2.4+build.7", true},
-		{"a:b/c@1.2.3", "a:b/c@2.0.0", false},
-		{"a:b/c@0.0.1", "a:b/c@0.0.2", false},
-		{"wasi:http/types@0.3.0-draft", "wasi:http/types@0.3.0", false},
-		{"wasi:http/types@0.3.0-draft", "wasi:http/types@0.3.0-draft", true},
-		{"isyswasfa:io/poll", "isyswasfa:io/poll", true},
-		{"isyswasfa:io/poll", "isyswasfa:io/poll@0.1.0", false},
-		{"echo", "echo", true},
-	} {
-		if got := track(c.a) == track(c.b); got != c.same {
-			t.Errorf("%s and %s: %v, want %v", c.a, c.b, got, c.same)
-		}
-	}
-}
-
 func TestCacheDir(t *testing.T) {
 	dir := t.TempDir()
 	pre := addProgram(t).linkWith(Config{CacheDir: dir}, defineTwice(twice))

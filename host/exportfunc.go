@@ -11,6 +11,7 @@ import (
 
 	"github.com/isyswasfa/isyswasfa/internal/abi"
 	"github.com/isyswasfa/isyswasfa/internal/component"
+	"github.com/isyswasfa/isyswasfa/wit"
 )
 
 // An ExportFunc is an exported function of a component, bound to Go types. It
@@ -66,7 +67,7 @@ func (p *InstancePre) exported(iface string) ([]*component.ExportItem, error) {
 		case it.Instance == nil:
 		case it.Name == iface:
 			return it.Instance, nil
-		case track(it.Name) == track(iface):
+		case wit.Track(it.Name) == wit.Track(iface):
 			match = it.Instance
 		}
 	}

@@ -1,28 +1,6 @@
 package host
 
-import "strings"
-
-// track gives the name of an interface with its version cut down to what
-// decides compatibility: the minor version below 1.0.0, the major version from
-// there on. Versions that are compatible with themselves alone stay whole.
-func track(name string) string {
-	base, v, ok := strings.Cut(name, "@")
-	if !ok {
-		return name
-	}
-	v, _, _ = strings.Cut(v, "+")
-	if strings.Contains(v, "-") {
-		return base + "@" + v
-	}
-	parts := strings.SplitN(v, ".", 3)
-	switch {
-	case len(parts) != 3 || parts[0] == "0" && parts[1] == "0":
-		return base + "@" + v
-	case parts[0] == "0":
-		return base + "@0." + parts[1]
-	}
-	return base + "@" + parts[0]
-}
+import "github.com/isyswasfa/isyswasfa/wit"
 
 // lookup finds what get finds in the definitions for an instance: in those of
 // the very name first, then in those of the same track.
@@ -34,9 +12,9 @@ func lookup[T any](l *Linker, name string, get func(*Definitions) (T, bool)) (v 
 			}
 		}
 	}
-	want := track(name)
+	want := wit.Track(name)
 	for _, d := range l.insts {
-		if track(d.name) == want {
+		if wit.Track(d.name) == want {
 			if v, ok = get(d); ok {
 				return v, true
 			}

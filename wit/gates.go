@@ -1,7 +1,6 @@
 package wit
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -124,42 +123,4 @@ func checkVersion(v string) string {
 // isNumber tells whether s is a decimal number without leading zeros.
 func isNumber(s string) bool {
 	return s != "" && strings.Trim(s, "0123456789") == "" && (len(s) == 1 || s[0] != '0')
-}
-
-// CompareVersions compares two semantic versions by the rules of precedence:
-// it is negative if a comes before b.
-func CompareVersions(a, b string) int {
-	a, _, _ = strings.Cut(a, "+")
-	b, _, _ = strings.Cut(b, "+")
-	a, preA, hasA := strings.Cut(a, "-")
-	b, preB, hasB := strings.Cut(b, "-")
-	if c := compareParts(a, b); c != 0 {
-		return c
-	}
-	switch {
-	case hasA && hasB:
-		return compareParts(preA, preB)
-	case hasA:
-		return -1
-	case hasB:
-		return 1
-	}
-	return 0
-}
-
-// compareParts compares identifiers between dots: numbers by value and before
-// words, and less of them before more.
-func compareParts(a, b string) int {
-	return slices.CompareFunc(strings.Split(a, "."), strings.Split(b, "."), func(x, y string) int {
-		numX, numY := isNumber(x), isNumber(y)
-		switch {
-		case numX && numY:
-			return cmp.Or(len(x)-len(y), strings.Compare(x, y))
-		case numX:
-			return -1
-		case numY:
-			return 1
-		}
-		return strings.Compare(x, y)
-	})
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/isyswasfa/isyswasfa/internal/component"
+	"github.com/isyswasfa/isyswasfa/wit"
 )
 
 // A group is an import of the result: imports of several instances, of one
@@ -44,7 +45,7 @@ type groupKey struct {
 
 // join adds a link to the group of its import's track and sort.
 func (c *composer) join(l *link) {
-	key := groupKey{l.item.Sort, track(l.item.Name)}
+	key := groupKey{l.item.Sort, wit.Track(l.item.Name)}
 	if g := c.joined[key]; g != nil {
 		g.add(l)
 		return
@@ -61,7 +62,7 @@ func newGroup(l *link) *group {
 }
 
 func (g *group) add(l *link) {
-	if compareVersions(l.item.Name, g.name) > 0 && l.item.Name != g.name {
+	if compareVersions(l.item.Name, g.name) > 0 {
 		g.name = l.item.Name
 	}
 	g.members = append(g.members, l)

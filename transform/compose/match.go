@@ -7,6 +7,7 @@ import (
 
 	"github.com/isyswasfa/isyswasfa/internal/abi"
 	"github.com/isyswasfa/isyswasfa/internal/component"
+	"github.com/isyswasfa/isyswasfa/wit"
 )
 
 // A side is one of two surfaces whose types are compared.
@@ -213,7 +214,7 @@ func (l *link) fromElsewhere(item *component.Item) bool {
 // sameImport tells whether two resource types have the same name of the same
 // interface, or a compatible version of it.
 func sameImport(a, b *component.Resource) bool {
-	return a.Imported && b.Imported && slices.Equal(a.Import[1:], b.Import[1:]) && track(a.Import[0]) == track(b.Import[0])
+	return a.Imported && b.Imported && slices.Equal(a.Import[1:], b.Import[1:]) && wit.Track(a.Import[0]) == wit.Track(b.Import[0])
 }
 
 // sameClass is for a matcher whose sides are instances: their resource types

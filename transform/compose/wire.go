@@ -9,6 +9,7 @@ import (
 
 	"github.com/isyswasfa/isyswasfa/internal/abi"
 	"github.com/isyswasfa/isyswasfa/internal/component"
+	"github.com/isyswasfa/isyswasfa/wit"
 )
 
 // An instance is an instance of a component in the result.
@@ -175,7 +176,7 @@ func (c *composer) providers() ([]*provider, error) {
 		}
 		p := &provider{Definition: d, def: def, exports: byName(def.surface.Exports), tracks: make(map[string][]*component.Item)}
 		for _, e := range def.surface.Exports {
-			p.tracks[track(e.Name)] = append(p.tracks[track(e.Name)], e)
+			p.tracks[wit.Track(e.Name)] = append(p.tracks[wit.Track(e.Name)], e)
 		}
 		list = append(list, p)
 		if d.Stem != "" && c.named[d.Stem] == nil {
@@ -199,7 +200,7 @@ func (c *composer) fromDefinitions(l *link, providers []*provider) bool {
 		}
 	}
 	for _, p := range providers {
-		for _, e := range p.tracks[track(l.item.Name)] {
+		for _, e := range p.tracks[wit.Track(l.item.Name)] {
 			if serves(e.Name, l.item.Name) && fits(l, e, p.def) {
 				c.fromProvider(l, p, e)
 				return true

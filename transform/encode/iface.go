@@ -69,24 +69,6 @@ func (f *iface) add(def *wit.Interface) {
 
 func (f *iface) used() bool { return len(f.usedTypes) > 0 || len(f.usedFuncs) > 0 }
 
-// track gives the name without what semantic versioning calls compatible
-// changes: "wasi:io/poll@0.2.3" becomes "wasi:io/poll@0.2".
-func track(name string) string {
-	at := strings.LastIndexByte(name, '@')
-	if at < 0 || strings.ContainsAny(name[at:], "-+") {
-		return name // pre-releases are compatible with nothing
-	}
-	parts := strings.Split(name[at+1:], ".")
-	keep := 1
-	if parts[0] == "0" {
-		keep = 2
-	}
-	if len(parts) <= keep {
-		return name
-	}
-	return name[:at+1] + strings.Join(parts[:keep], ".")
-}
-
 // findImport gives the imported interface of that name, or one on the same
 // version track, from the world or else from the packages that ship with
 // isyswasfa. It is nil if there is none.
@@ -95,7 +77,7 @@ func (e *encoder) findImport(name string) *iface {
 		return f
 	}
 	for _, f := range e.importOrder {
-		if track(f.name) == track(name) {
+		if wit.Track(f.name) == wit.Track(name) {
 			return f
 		}
 	}
@@ -127,7 +109,7 @@ func (e *encoder) otherVersion(name string, def *wit.Interface) *iface {
 		return nil
 	}
 	for i, f := range e.importOrder {
-		if f.name == name || track(f.name) != track(name) {
+		if f.name == name || wit.Track(f.name) != wit.Track(name) {
 			continue
 		}
 		g := newIface(name, def, false)

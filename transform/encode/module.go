@@ -73,7 +73,7 @@ func (m *module) export(name string, kind wasm.Kind) (wasm.Export, bool) {
 	ex, ok := m.exports[name]
 	if !ok {
 		if hash := strings.LastIndexByte(name, '#'); hash >= 0 {
-			ex, ok = m.exports[track(name[:hash])+name[hash:]]
+			ex, ok = m.exports[wit.Track(name[:hash])+name[hash:]]
 		}
 	}
 	return ex, ok && ex.Kind == kind

@@ -256,7 +256,7 @@ func (e *encoder) exportNamed(name string) *iface {
 		return f
 	}
 	for _, f := range e.exportOrder {
-		if track(f.name) == name {
+		if wit.Track(f.name) == name {
 			return f
 		}
 	}
