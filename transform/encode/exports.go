@@ -210,13 +210,23 @@ func (e *encoder) checkOptions() {
 		note(who, l.in, false, l.needs)
 	}
 	e.checkMemory(memory)
+	e.checkReallocs()
+}
+
+// checkReallocs checks the signatures of the modules' reallocs, each once.
+func (e *encoder) checkReallocs() {
+	checked := map[string]bool{}
 	for _, m := range e.modules() {
 		for _, imports := range []bool{true, false} {
 			from, name, ok := e.reallocExport(m, imports)
-			if ex, _ := from.export(name, wasm.KindFunc); ok {
-				if err := sameSig(from.core.FuncType(ex.Index), reallocSig); err != nil && imports {
-					e.problemf("export %s: %v", name, err)
-				}
+			key := from.what + " " + name
+			if !ok || checked[key] {
+				continue
+			}
+			checked[key] = true
+			ex, _ := from.export(name, wasm.KindFunc)
+			if err := sameSig(from.core.FuncType(ex.Index), reallocSig); err != nil {
+				e.problemf("export %s%s: %v", ex.Name, from.of(), err)
 			}
 		}
 	}
