@@ -50,7 +50,7 @@ func Encode(core []byte, o EncodeOptions) (*Encoded, error) {
 	start, command := parsed.Export("_start")
 	command = command && o.Preview1 && start.Kind == wasm.KindFunc
 	opts := encode.Options{NoPreview1: !o.Preview1, Command: command, Strip: o.Strip}
-	exports := command
+	var worlds []*wit.World // of all modules
 	for _, a := range o.Adapters {
 		m, err := encode.Embedded(a.Core)
 		if err != nil {
@@ -58,17 +58,21 @@ func Encode(core []byte, o EncodeOptions) (*Encoded, error) {
 		}
 		m.Name = a.Name
 		opts.Adapters = append(opts.Adapters, m)
-		exports = exports || slices.ContainsFunc(m.Worlds, func(w *wit.World) bool { return len(w.Exports) > 0 })
+		worlds = append(worlds, m.Worlds...)
 	}
+	exports := command || slices.ContainsFunc(worlds, func(w *wit.World) bool { return len(w.Exports) > 0 })
 	main, err := moduleWorlds(core, o, exports)
 	if err != nil {
 		return nil, err
 	}
 	result := &Encoded{}
+	if o.Suffix != "" && !slices.ContainsFunc(append(worlds, main.Worlds...), polled) {
+		return nil, o.failed(fmt.Errorf("it has nothing async, and no poll function that could have the suffix %s", o.Suffix))
+	}
 	for i, w := range main.Worlds {
 		result.Worlds = append(result.Worlds, w.ID())
 		if main.Worlds[i], err = plain(w, core, o.Suffix, result); err != nil {
-			return nil, err
+			return nil, o.failed(err)
 		}
 	}
 	if command && len(result.Worlds) == 0 {
@@ -135,9 +139,6 @@ func namedWorld(o EncodeOptions) (*wit.World, error) {
 // plain gives the world without async functions, streams and futures.
 func plain(w *wit.World, core []byte, suffix string, result *Encoded) (*wit.World, error) {
 	if !transform.Needed(w) {
-		if suffix != "" && result.Suffix == "" && !slices.ContainsFunc(w.Exports, isPoll) {
-			return nil, fmt.Errorf("world %s has nothing async, and no poll function that could have the suffix %s", w.ID(), suffix)
-		}
 		return w, nil
 	}
 	if result.Suffix = suffix; suffix == "" {
@@ -150,6 +151,9 @@ func plain(w *wit.World, core []byte, suffix string, result *Encoded) (*wit.Worl
 	return p.World, nil
 }
 
-func isPoll(it *wit.WorldItem) bool {
-	return it.Func != nil && strings.HasPrefix(it.Name, "isyswasfa-poll")
+// polled tells whether a component of the world has a poll function.
+func polled(w *wit.World) bool {
+	return transform.Needed(w) || slices.ContainsFunc(w.Exports, func(it *wit.WorldItem) bool {
+		return it.Func != nil && strings.HasPrefix(it.Name, "isyswasfa-poll")
+	})
 }

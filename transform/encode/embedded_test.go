@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/isyswasfa/isyswasfa/internal/build"
 	"github.com/isyswasfa/isyswasfa/internal/wasm"
 	"github.com/isyswasfa/isyswasfa/internal/wast"
 	"github.com/isyswasfa/isyswasfa/transform/encode"
@@ -66,5 +67,26 @@ func TestEmbedded(t *testing.T) {
 	}
 	if _, err := encode.Embedded(told(t, core, "component-type", "three", `(import "f" (func (type 9)))`, 0)); err == nil || !strings.Contains(err.Error(), "custom section component-type: binary WIT: unknown type 9") {
 		t.Error(err)
+	}
+}
+
+// The poll function may be of any of a module's worlds.
+func TestSuffixOfWorlds(t *testing.T) {
+	core := assembled(t, `(module
+  (memory (export "memory") 1)
+  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 1024))
+  (func (export "plain"))
+  (func (export "later-isyswasfa-start") (result i32) (i32.const 8))
+  (func (export "later-isyswasfa-result") (param i32))
+  (func (export "isyswasfa-poll") (param i32 i32) (result i32) (i32.const 64)))`)
+	core = told(t, core, "component-type:one", "one", `(type (func)) (export "plain" (func (type 0)))`, 0)
+	o := build.EncodeOptions{Name: "core.wasm", Suffix: "-mine"}
+	if _, err := build.Encode(core, o); err == nil || err.Error() != "core.wasm: it has nothing async, and no poll function that could have the suffix -mine" {
+		t.Error(err)
+	}
+	core = told(t, core, "component-type:two", "two", `(type (func async)) (export "later" (func (type 0)))`, 0)
+	made, err := build.Encode(core, o)
+	if err != nil || made.Suffix != "-mine" || strings.Join(made.Worlds, " ") != "t:t/one t:t/two" {
+		t.Errorf("%+v, %v", made, err)
 	}
 }
