@@ -127,6 +127,7 @@ func TestErrors(t *testing.T) {
 	}{
 		{"", plainF, Difference{"g", false}, `it has no function "g"`},
 		{"", plainF, Difference{"f", true}, `it has no function "f-isyswasfa-start"`},
+		{"", strings.Split(asyncF, "\n")[1], Difference{"f", true}, `it has no function "f-isyswasfa-result"`},
 		{"", `(export "f-isyswasfa-start" (func (result u32))) (export "f-isyswasfa-result" (func))`, Difference{"f", true},
 			"f-isyswasfa-start: a start half answers a result"},
 		{"", resource + `(export "f" (func (param "x" (list (borrow $r)))))`, Difference{"f", false},

@@ -62,14 +62,18 @@ func build(c *component.Component, surface *component.Surface, name string, diff
 func crossingsOf(item *component.Item, diffs []Difference) ([]*crossing, error) {
 	var list []*crossing
 	for _, d := range diffs {
-		name := d.Name
+		names := []string{d.Name}
 		if d.Async {
-			name, _ = halves(name)
+			start, result := halves(d.Name)
+			names = []string{start, result}
 		}
+		for _, name := range names {
+			if !has(item.Items, name) {
+				return nil, fmt.Errorf("it has no function %q", name)
+			}
+		}
+		name := names[0]
 		f := component.Find(item.Items, name)
-		if f == nil || f.Func == nil {
-			return nil, fmt.Errorf("it has no function %q", name)
-		}
 		result := f.Func.Result
 		if d.Async {
 			if result == nil || result.Kind != abi.Result {
