@@ -138,8 +138,15 @@ func callFunction(c *cli.Context, pre *host.InstancePre, f *host.Function, args 
 	if err != nil {
 		return ended(err)
 	}
-	defer in.Close(context.WithoutCancel(c.Context))
-	v, err := f.Call(c.Context, in, args...)
+	// A call that cannot be cancelled fails when nothing could ever end it, so
+	// what an interrupt ends is the instance.
+	ctx := context.WithoutCancel(c.Context)
+	defer in.Close(ctx)
+	defer context.AfterFunc(c.Context, func() { in.Close(ctx) })()
+	v, err := f.Call(ctx, in, args...)
+	if errors.Is(err, host.ErrClosed) {
+		err = cmp.Or(c.Context.Err(), err)
+	}
 	result := f.Type().Result
 	if err != nil || result == nil {
 		return ended(err)
