@@ -52,6 +52,7 @@ func (s *scope) define(t component.Type) {
 	case *component.ComponentType:
 		e.component = t
 	case *component.DefinedType:
+		s.d.spend(len(t.Fields) + len(t.Labels))
 		e.value, e.size = s.defined(t)
 	default:
 		s.d.failf("a definition of a resource")

@@ -107,6 +107,25 @@ func read(t *testing.T, f txtar.File) string {
 	return first + text
 }
 
+// A type of an instance is read for each instance that has it, so that a small
+// binary can ask for much work.
+func TestBudget(t *testing.T) {
+	var fields, imports strings.Builder
+	for i := range 1000 {
+		fmt.Fprintf(&fields, `(field "f%d" u8)`, i)
+		fmt.Fprintf(&imports, `(import "a:b/i%d" (instance (type 0)))`, i)
+	}
+	bin, err := wast.Assemble(fmt.Sprintf(`(component
+  (type (component (type (instance (type (record %s)))) %s (export "a:b/i" (instance (type 0)))))
+  (export "i" (type 0)))`, fields.String(), imports.String()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := witbinary.PackageText(bin); err == nil || !strings.Contains(err.Error(), "says more than its size") {
+		t.Error(err)
+	}
+}
+
 func FuzzDecode(f *testing.F) {
 	files, err := filepath.Glob("testdata/*.txtar")
 	if err != nil {
