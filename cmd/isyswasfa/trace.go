@@ -76,7 +76,7 @@ func drawTrace(c *cli.Context, file string) error {
 	}
 	fmt.Fprintf(c.App.ErrWriter, "%s: instance %d", out, instance)
 	if len(instances) > 1 && !c.IsSet("instance") {
-		fmt.Fprintf(c.App.ErrWriter, " of %s: see --instance", numbers(instances))
+		fmt.Fprintf(c.App.ErrWriter, "; there are %s: see --instance", numbers(instances))
 	}
 	fmt.Fprintln(c.App.ErrWriter)
 	return nil
@@ -85,7 +85,7 @@ func drawTrace(c *cli.Context, file string) error {
 // numbers lists numbers, but not too many.
 func numbers(all []uint64) string {
 	const most = 10
-	text := strings.Trim(fmt.Sprint(all[:min(len(all), most)]), "[]")
+	text := strings.ReplaceAll(strings.Trim(fmt.Sprint(all[:min(len(all), most)]), "[]"), " ", ", ")
 	if len(all) > most {
 		text += fmt.Sprintf(" … %d", all[len(all)-1])
 	}
