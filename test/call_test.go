@@ -3,6 +3,7 @@ package test
 import (
 	"bytes"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -189,5 +190,32 @@ func TestBadCalls(t *testing.T) {
 	}
 	if _, stderr, status := isyswasfa(t, "call", file); status != 2 || !strings.Contains(stderr, "quote the second one") {
 		t.Errorf("one argument: status %d\n%s", status, stderr)
+	}
+}
+
+// TestCallDeadlock calls a function whose task nothing will ever end.
+func TestCallDeadlock(t *testing.T) {
+	core, err := wat.Assemble(`(module
+		(import "isyswasfa:isyswasfa/isyswasfa" "make-task" (func $make (param i32)))
+		(memory (export "memory") 1)
+		(func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 64))
+		(func (export "wait-isyswasfa-start") (result i32)
+			(call $make (i32.const 16))
+			(i32.store8 (i32.const 0) (i32.const 1))
+			(i32.store (i32.const 4) (i32.load (i32.const 16)))
+			(i32.const 0))
+		(func (export "wait-isyswasfa-result") (param i32))
+		(func (export "isyswasfa-poll") (param i32 i32) (result i32) (i32.const 32)))`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Dir(write(t, "world.wit", []byte("package test:stuck; world stuck { export wait: async func(); }")))
+	file := filepath.Join(t.TempDir(), "stuck.wasm")
+	if _, stderr, status := isyswasfa(t, "encode", "--wit", dir, "-o", file, write(t, "stuck.core.wasm", core)); status != 0 {
+		t.Fatal(stderr)
+	}
+	_, stderr, status := isyswasfa(t, "call", file, "wait()")
+	if status != 1 || !strings.Contains(stderr, "guest task is pending with no pending host tasks: wait of component instance ") {
+		t.Errorf("status %d\n%s", status, stderr)
 	}
 }
