@@ -215,7 +215,7 @@ func TestCallDeadlock(t *testing.T) {
 		t.Fatal(stderr)
 	}
 	_, stderr, status := isyswasfa(t, "call", file, "wait()")
-	if status != 1 || !strings.Contains(stderr, "guest task is pending with no pending host tasks: wait of component instance ") {
+	if status != 1 || !strings.Contains(stderr, "guest task is pending with no pending host tasks: wait of component instance stuck ") {
 		t.Errorf("status %d\n%s", status, stderr)
 	}
 }

@@ -3,6 +3,7 @@ package build
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -16,7 +17,7 @@ import (
 
 // EncodeOptions say how a core module of any language becomes a component.
 type EncodeOptions struct {
-	Name     string                // of the module, for errors
+	Name     string                // of the module's file, for errors; up to its first dot that of the component
 	World    string                // "" for the only one of WITDir, or without that the ones that the module tells
 	WITDir   string                // "" if World is one of WASI's, or the module tells its worlds
 	Features []string              // of the WIT's @unstable items, those to keep
@@ -50,6 +51,9 @@ func Encode(core []byte, o EncodeOptions) (*Encoded, error) {
 	start, command := parsed.Export("_start")
 	command = command && o.Preview1 && start.Kind == wasm.KindFunc
 	opts := encode.Options{NoPreview1: !o.Preview1, Command: command, Strip: o.Strip}
+	if !o.Strip {
+		opts.Name, _, _ = strings.Cut(filepath.Base(o.Name), ".")
+	}
 	var worlds []*wit.World // of all modules
 	for _, a := range o.Adapters {
 		m, err := encode.Embedded(a.Core)
