@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -99,6 +100,10 @@ instantiations:
 	second, _, _ := isyswasfa(t, "compose", "-q", component(t, "middleware"), "--config="+config)
 	if first != second || len(first) == 0 {
 		t.Error("two compositions of the same differ")
+	}
+	nowhere := exec.Command(command, "compose", "-q", component(t, "middleware"), "--config="+config) // to the null device
+	if err := nowhere.Run(); err != nil {
+		t.Error(err)
 	}
 	one, err := os.Stat(component(t, "middleware"))
 	if err != nil {

@@ -131,6 +131,7 @@ func relativeTo(dir, path string) string {
 
 // isTerminal tells whether a file is a device for characters that does not
 // just swallow them.
+// isTerminal tells whether a file is a device that somebody may look at.
 func isTerminal(f *os.File) bool {
 	info, err := f.Stat()
 	if err != nil || info.Mode()&os.ModeCharDevice == 0 {
