@@ -55,7 +55,7 @@ func (c *composer) addBridge(l *link, diffs []bridge.Difference) error {
 }
 
 // bridgeName gives a bridge a name for readers.
-func (c *composer) bridgeName(l *link) string { return l.in.name + " to " + l.from.name }
+func (c *composer) bridgeName(l *link) string { return c.label(l.in) + " to " + c.label(l.from) }
 
 // noteBridge says what a bridge is for, and what it means on other hosts.
 func (c *composer) noteBridge(l *link, diffs []bridge.Difference) {

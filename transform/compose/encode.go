@@ -35,21 +35,26 @@ func (c *composer) encode(reveal bool) (binary []byte, notes []string, err error
 	return (&component.Component{Defs: w.s.defs}).Encode(), w.notes, nil
 }
 
-// names tells readers and observers what the instances are called: after
-// their files, if they have no other names.
+// names tells readers and observers what the instances are called.
 func (w *writer) names() *component.Custom {
 	n := component.Names{Instances: map[uint32]string{}}
 	for _, in := range w.c.sorted {
-		name := in.name
-		if in == w.c.order[0] {
-			name = rootName(in.def.name)
-		}
-		if ext := path.Ext(name); ext == ".wasm" || ext == ".wat" {
-			name = strings.TrimSuffix(path.Base(name), ext)
-		}
-		n.Instances[in.index] = name
+		n.Instances[in.index] = w.c.label(in)
 	}
 	return n.Section()
+}
+
+// label gives an instance a name for readers: that of its file, if it has no
+// other.
+func (c *composer) label(in *instance) string {
+	name := in.name
+	if in == c.order[0] {
+		name = rootName(in.def.name)
+	}
+	if ext := path.Ext(name); ext == ".wasm" || ext == ".wat" {
+		name = strings.TrimSuffix(path.Base(name), ext)
+	}
+	return name
 }
 
 // rootName gives the last element of the root's path: where files lie is
