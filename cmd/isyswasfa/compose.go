@@ -129,8 +129,6 @@ func relativeTo(dir, path string) string {
 	return path
 }
 
-// isTerminal tells whether a file is a device for characters that does not
-// just swallow them.
 // isTerminal tells whether a file is a device that somebody may look at.
 func isTerminal(f *os.File) bool {
 	info, err := f.Stat()
