@@ -151,6 +151,9 @@ func (w *world) call() {
 	w.r.awaitTask(o, t)
 }
 
+// mayEnter implements poller.
+func (w *world) mayEnter(int) bool { return true }
+
 // resume implements poller.
 func (w *world) resume(o *op, t *task) {
 	i := slices.Index(w.m.done, t)

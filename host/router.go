@@ -35,6 +35,8 @@ type router struct {
 type poller interface {
 	poll(comp int, in []pollInput) ([]pollOutput, error)
 	resume(o *op, t *task)
+	// mayEnter tells whether the goroutine that drives may call the component.
+	mayEnter(comp int) bool
 }
 
 // routed is the router's view of a component instance.
@@ -226,12 +228,13 @@ func (r *router) makeTask(owner int) (*task, error) {
 }
 
 // round polls every component that has input or was entered, once, and
-// resumes the ops whose tasks have become ready. It reports whether there was
-// anything to do.
+// resumes the ops whose tasks have become ready. It ends early at a component
+// that another goroutine has to poll. It reports whether there was anything to
+// do.
 func (r *router) round() (bool, error) {
 	r.noteDirect()
 	progress := r.resumeOps()
-	for i := r.work.next(0); i >= 0; i = r.work.next(i + 1) {
+	for i := r.work.next(0); i >= 0 && r.poller.mayEnter(i); i = r.work.next(i + 1) {
 		progress = true
 		in := r.inputs(i)
 		out, err := r.poll(i, in)

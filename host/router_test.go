@@ -96,6 +96,8 @@ func (s *stage) outputName(e pollOutput) string {
 	return fmt.Sprintf("cancel-complete(%s)", s.tasks[e.CancelComplete])
 }
 
+func (s *stage) mayEnter(int) bool { return true }
+
 func (s *stage) resume(o *op, t *task) {
 	s.trace = append(s.trace, "result "+s.tasks[t])
 	t.released(readyHandle)

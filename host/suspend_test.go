@@ -354,7 +354,7 @@ func TestBlockBesideTasks(t *testing.T) {
 	get, nap := export[single, uint32](t, pre, "get"), export[single, uint32](t, pre, "nap")
 	got := async(get, ctx, in, single{5})
 	done := <-later
-	waitParked(t, in)
+	waitParked(t, in, 1)
 	napping := async(nap, ctx, in, single{1}) // may be driven by the first caller
 	s.expect(t, 1)
 	done.Resolve(6)
@@ -367,19 +367,22 @@ func TestBlockBesideTasks(t *testing.T) {
 	checkEmpty(t, in)
 }
 
-// waitParked waits until a call waits without driving.
-func waitParked(t *testing.T, in *Instance) {
+// waitParked waits until so many calls wait without driving.
+func waitParked(t *testing.T, in *Instance, want int) {
 	t.Helper()
 	for range 1000 {
+		n := 0
 		in.drv.mu.Lock()
-		o := in.drv.parked.first
+		for o := in.drv.parked.first; o != nil; o = o.next {
+			n++
+		}
 		in.drv.mu.Unlock()
-		if o != nil {
+		if n == want {
 			return
 		}
 		time.Sleep(time.Millisecond)
 	}
-	t.Fatal("the call does not wait")
+	t.Fatalf("not %d calls wait", want)
 }
 
 // Many guests wait and are woken in random order.
