@@ -93,7 +93,9 @@ func (x *forked) call(c *Call, args []any, done *Completion[any]) error {
 	fc.op = op{in: c.in, sub: x.start.sub, f: fc}
 	c.in.start(&fc.op)
 	if !fc.op.done {
-		fc.unlend = c.abi.TakeLent()
+		if !fc.begun {
+			fc.unlend = c.abi.TakeLent()
+		}
 		done.OnCancel(fc.cancel)
 	}
 	return nil
@@ -143,7 +145,8 @@ type forkedCall struct {
 	ready  readyParam
 	r      any
 	done   *Completion[any]
-	unlend func()
+	begun  bool   // the start half has returned
+	unlend func() // for what is lent to a start half that is paused or in line
 }
 
 func (c *forkedCall) begin(o *op) {
@@ -152,6 +155,7 @@ func (c *forkedCall) begin(o *op) {
 	outer := in.router.beginStart(sub, c.x.start.name, c.by)
 	err := in.callExport(c.x.start, unsafe.Pointer(&c.args), unsafe.Pointer(&c.start))
 	in.router.endStart(sub, outer)
+	c.over()
 	switch {
 	case err != nil || !c.start.IsErr:
 		c.r = c.start.OK
@@ -176,7 +180,6 @@ func (c *forkedCall) resume(o *op, t *task) {
 
 func (c *forkedCall) finish(err error) {
 	c.op.finish(err)
-	c.over()
 	if err != nil {
 		c.done.Fail(err)
 		return
@@ -192,8 +195,9 @@ func (c *forkedCall) refuse(o *op) {
 	c.over()
 }
 
-// over ends the loan of the handles that were lent to the call.
+// over ends the loan of the handles that were lent to the start half.
 func (c *forkedCall) over() {
+	c.begun = true
 	if c.unlend != nil {
 		c.unlend()
 		c.unlend = nil

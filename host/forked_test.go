@@ -368,7 +368,7 @@ func TestAsyncCallsPaused(t *testing.T) {
 	}
 }
 
-// What is lent to a forked call stays lent until the call is over.
+// What is lent to a forked call stays lent until its start half returns.
 func TestForkedBorrow(t *testing.T) {
 	checkGoroutines(t)
 	p := newChain(t)
@@ -433,5 +433,68 @@ func TestForkedBorrow(t *testing.T) {
 		}
 		checkEmpty(t, in)
 		s.wakes = map[uint32]*wake{}
+	}
+}
+
+// Nothing is lent any more to a forked call whose start half has returned, even
+// if the call is given up before it is over.
+func TestForkedBorrowPending(t *testing.T) {
+	checkGoroutines(t)
+	p := newChain(t)
+	thing := p.resource("test:nap/nap", "thing")
+	start := fn(variant(abi.Result, u32, handle(abi.Own, p.c.pending)), handle(abi.Borrow, thing))
+	_, result := p.c.halves(u32)
+	fetch := p.hostFetch()
+	callee := p.add()
+	mem := component.Options{Memory: core(len(p.prog.Steps), "memory")}
+	m := p.module(callee, `(module
+	  (import "h" "wait" (func $wait (param i32)))
+	  (import "h" "drop" (func $drop (param i32)))
+	  (import "h" "fetch" (func $fetch (param i32 i32)))
+	  (import "h" "fetched" (func $fetched (param i32) (result i32)))
+	  (memory (export "memory") 1)
+	  (func (export "start") (param i32) (result i32)
+	    (call $drop (local.get 0)) (call $fetch (i32.const 1) (i32.const 0)) (i32.const 0))
+	  (func (export "result") (param i32) (result i32) (call $fetched (local.get 0))))`,
+		lower("h", "wait", callee, p.imported("test:nap/nap", "wait", fn(none, u32)), memoryless), drop("h", "drop", callee, thing),
+		lower("h", "fetch", callee, fetch[0], mem), lower("h", "fetched", callee, fetch[1], mem))
+	f := lift(callee, m, "start", start, mem)
+	f.Name = "test:nap/nap use" + startSuffix
+	r := lift(callee, m, "result", result, mem)
+	r.Name = "test:nap/nap use" + resultSuffix
+	sub := p.add()
+	mem = component.Options{Memory: core(len(p.prog.Steps), "memory")}
+	caller := p.module(sub, `(module
+	  (import "h" "start" (func $start (param i32 i32)))
+	  (import "h" "result" (func $result (param i32) (result i32)))
+	  (import "h" "drop" (func $drop (param i32)))
+	  (import "h" "drop-pending" (func $drop-pending (param i32)))
+	  (memory (export "memory") 1)
+	  (func (export "try") (param i32) (result i32)
+	    (call $start (local.get 0) (i32.const 0))
+	    (call $drop-pending (i32.load (i32.const 4)))
+	    (call $drop (local.get 0))
+	    (i32.load8_u (i32.const 0))))`,
+		lower("h", "start", sub, f, mem), lower("h", "result", sub, r, mem),
+		drop("h", "drop", sub, thing), drop("h", "drop-pending", sub, p.c.pending))
+	p.export("try", lift(sub, caller, "try", fn(u32, handle(abi.Own, thing)), memoryless))
+	type object struct{}
+	cancelled := 0
+	pre := p.link(func(l *Linker) {
+		newNaps().define(l)
+		l.Instance("test:nap/nap").Resource("thing", NewResource[object]("thing", nil))
+		defineFetch(func(_ *Call, _ single, done *Completion[uint32]) error {
+			done.OnCancel(func() { cancelled++ })
+			return nil
+		})(l)
+	})
+	in := instance(t, pre)
+	try := export[struct{ T *object }, uint32](t, pre, "try")
+	if n, err := try.Call(context.Background(), in, struct{ T *object }{new(object)}); n != 1 || err != nil {
+		t.Errorf("%d, %v", n, err)
+	}
+	checkEmpty(t, in)
+	if cancelled != 1 {
+		t.Errorf("the function that was waited for is told %d times", cancelled)
 	}
 }
