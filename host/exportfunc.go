@@ -165,8 +165,10 @@ func (f *ExportFunc[P, R]) callOp(ctx context.Context, in *Instance, p P) (r R, 
 	if err == nil {
 		r = c.r
 	}
-	c.reset()
-	f.ops.Put(c)
+	if !in.interruptible { // else watch may still look at it
+		c.reset()
+		f.ops.Put(c)
+	}
 	return r, err
 }
 

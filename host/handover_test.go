@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/isyswasfa/isyswasfa/internal/component"
 )
@@ -63,5 +64,36 @@ func TestAnswerBesideBlock(t *testing.T) {
 	s.answered(t, first, 10)
 	s.get(inReady).set()
 	s.answered(t, second, 20)
+	checkEmpty(t, in)
+}
+
+// A call whose context is cancelled just before its answer does not have a
+// later one, which blocks, interrupted.
+func TestInterruptTooLate(t *testing.T) {
+	checkGoroutines(t)
+	source, called := new(wake), make(chan struct{})
+	ctx, cancel := context.WithCancel(context.Background())
+	pre := napProgram(t, 1).linkWith(Config{Interruptible: true}, func(l *Linker) {
+		l.Instance("test:nap/nap").Func("wait", BlockingFunc(func(c *Call, p single) (struct{}, error) {
+			if p.A == 0 {
+				cancel() // the call is over before anybody looks
+				return struct{}{}, nil
+			}
+			close(called)
+			return struct{}{}, c.Block(source)
+		}))
+	})
+	in := instance(t, pre)
+	nap := export[single, uint32](t, pre, "nap-1")
+	if n, err := nap.Call(ctx, in, single{0}); n != 1 || err != nil {
+		t.Fatalf("%d, %v", n, err)
+	}
+	second := async(nap, context.Background(), in, single{1})
+	<-called
+	time.Sleep(2 * interruptGrace)
+	source.set()
+	if a := <-second; a.n != 2 || a.err != nil {
+		t.Errorf("%d, %v", a.n, a.err)
+	}
 	checkEmpty(t, in)
 }
