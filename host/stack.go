@@ -163,11 +163,15 @@ func (in *Instance) pause(p *pause) error {
 		st.fork, drives = nil, nil
 		f.leave()
 	} else {
-		own = in.drv.leaveStalled()
+		if in.interruptible { // else nobody asks, and own may be an old one
+			own = in.drv.leaveStalled()
+		}
 		in.pass(nil)
 	}
 	<-st.wake
-	in.drv.returnStalled(own)
+	if in.interruptible {
+		in.drv.returnStalled(own)
+	}
 	in.stack, in.drives = st, drives
 	in.mark(st.entered, true)
 	last := len(in.paused) - 1
