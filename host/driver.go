@@ -171,7 +171,7 @@ func (in *Instance) do(ctx context.Context, o *op) error {
 
 // quit gives the role back without the lock, if that is all there is to do.
 func (in *Instance) quit(d *driver) bool {
-	return !in.router.pressing(true) && (d.lingering.Load() || !in.router.entered()) &&
+	return !in.router.eased && !in.router.pressing(true) && (d.lingering.Load() || !in.router.entered()) &&
 		d.role.CompareAndSwap(roleQuick, roleFree)
 }
 

@@ -24,6 +24,7 @@ func (in *Instance) idleLocked() bool {
 
 // notifyIdle tells those who wait for idleness; under mu, without a driver.
 func (d *driver) notifyIdle(in *Instance) {
+	in.router.eased = false
 	if len(d.idle) == 0 || !in.idleLocked() {
 		return
 	}

@@ -22,6 +22,7 @@ type router struct {
 	guests taskList // pending guest tasks
 	done   []readyOp
 	failed bool // the instance: nothing happens any more
+	eased  bool // there were more host tasks when the driver last looked whether all is idle
 
 	ids      TaskID   // the last one given
 	observer Observer // nil if nobody looks
@@ -301,7 +302,7 @@ func (r *router) entered() bool {
 
 // calm tells that there is nothing to look after, at a glance.
 func (r *router) calm() bool {
-	return r.work.n == 0 && len(r.done) == 0 && len(r.ops.list) == 0 && len(r.direct) == 0
+	return r.work.n == 0 && len(r.done) == 0 && len(r.ops.list) == 0 && len(r.direct) == 0 && !r.eased
 }
 
 // deadlocked tells whether ops wait for events that can never come. An op that

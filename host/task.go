@@ -181,6 +181,7 @@ func (t *task) ended(o Outcome) {
 		name = r.name(t.owner)
 	} else {
 		r.hosts.remove(t)
+		r.eased = true
 	}
 	if r.observer != nil {
 		r.observe(Event{Kind: EventEnd, Component: name, Task: t.id, Outcome: o})
