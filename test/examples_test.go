@@ -14,7 +14,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"testing/iotest"
 	"time"
 
 	"github.com/isyswasfa/isyswasfa/host"
@@ -305,9 +304,10 @@ func TestFront(t *testing.T) {
 // TestFrontBroken has a body break off behind the guest of net/http. The client
 // must not take what it has got for the whole.
 func TestFrontBroken(t *testing.T) {
+	in, out := io.Pipe()
 	w := startService(t, "front", outbound(func(r *http.Request) *http.Response {
-		body := io.MultiReader(strings.NewReader("half"), iotest.ErrReader(errors.New("broken")))
-		return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(body)}
+		go io.WriteString(out, "half")
+		return &http.Response{StatusCode: http.StatusOK, Body: in}
 	}))
 	answer, err := w.Handler.Handle(t.Context(), wasihttp.NewRequest(newRequest(http.MethodGet, "/", nil)))
 	if err != nil {
@@ -315,8 +315,12 @@ func TestFrontBroken(t *testing.T) {
 	}
 	res := answer.HTTP(t.Context())
 	defer res.Body.Close()
-	body, err := io.ReadAll(res.Body)
-	if !errors.As(err, new(wasihttp.ErrorCode)) || string(body) != "half" {
-		t.Errorf("%q, %v", body, err)
+	half := make([]byte, 4)
+	if _, err := io.ReadFull(res.Body, half); err != nil || string(half) != "half" {
+		t.Fatalf("%q, %v", half, err)
+	}
+	out.CloseWithError(errors.New("broken"))
+	if rest, err := io.ReadAll(res.Body); !errors.As(err, new(wasihttp.ErrorCode)) || len(rest) > 0 {
+		t.Errorf("%q, %v", rest, err)
 	}
 }
