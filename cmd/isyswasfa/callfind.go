@@ -1,11 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/isyswasfa/isyswasfa/host"
+	"github.com/isyswasfa/isyswasfa/wit"
 )
 
 // findFunction gives the exported function that a call means.
@@ -89,57 +91,20 @@ func qualified(iface, name string) string {
 	return iface + "#" + name
 }
 
-// unversioned drops the version of a qualified name.
-func unversioned(name string) string {
-	iface, f, ok := strings.Cut(name, "#")
-	if !ok {
-		return name
-	}
-	iface, _, _ = strings.Cut(iface, "@")
-	return iface + "#" + f
-}
-
-// nearest gives "; did you mean NAME?" for the name that looks most like the
-// one that was asked for, or whose function has its name; "" for none.
+// nearest asks whether the name that looks most like the one that was asked for
+// is meant, of those with that function if there are any; "" for none.
 func nearest(want string, have []string) string {
-	best, bestDistance := "", 1+max(1, len(want)/4)
+	function := want[strings.LastIndexByte(want, '#')+1:]
+	var same []string
 	for _, name := range have {
-		d := distance(unversioned(want), unversioned(name))
-		if _, f, ok := strings.Cut(name, "#"); ok && f == want[strings.LastIndexByte(want, '#')+1:] {
-			d = min(d, 1)
-		}
-		if d < bestDistance {
-			best, bestDistance = name, d
+		if strings.HasSuffix(name, "#"+function) {
+			same = append(same, name)
 		}
 	}
-	if best == "" {
-		return ""
+	if len(same) == 0 {
+		return wit.Nearest(want, have)
 	}
-	return "; did you mean " + best + "?"
-}
-
-// maxName bounds the names that distance looks at.
-const maxName = 256
-
-// distance is the number of letters to add, drop or change that makes b of a.
-func distance(a, b string) int {
-	a, b = a[:min(len(a), maxName)], b[:min(len(b), maxName)]
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change = 1 + min(diagonal, row[j], row[j+1])
-			}
-			diagonal, row[j+1] = row[j+1], change
-		}
-	}
-	return row[len(b)]
+	return cmp.Or(wit.Nearest(want, same), "; did you mean `"+same[0]+"`?")
 }
 
 // hasResource tells whether a value of the type may hold a resource.
