@@ -50,6 +50,7 @@ func sorted(text string) (polls, tasks []byte) {
 // cancelled.
 func TestObserve(t *testing.T) {
 	var text bytes.Buffer
+	ctx, cancel := context.WithCancel(context.Background())
 	pre := relayProgramOf(newProgram(t, "root", "root/0", "root/1", "root/2"), u32, chained).
 		linkWith(Config{Observer: NewTextObserver(&text)}, defineFetch(func(c *Call, p single, done *Completion[uint32]) error {
 			switch p.A {
@@ -57,6 +58,9 @@ func TestObserve(t *testing.T) {
 				done.Resolve(1)
 			case 1:
 				c.Instance().Post(func() { done.Resolve(2) })
+			case 2: // some rounds later
+				in := c.Instance()
+				in.Post(func() { in.Post(func() { in.Post(cancel) }) })
 			}
 			return nil
 		}))
@@ -68,8 +72,6 @@ func TestObserve(t *testing.T) {
 		}
 		checkEmpty(t, in)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	in.Post(func() { in.Post(func() { in.Post(cancel) }) })
 	if _, err := get.Call(ctx, in, single{2}); !errors.Is(err, context.Canceled) {
 		t.Fatal(err)
 	}
