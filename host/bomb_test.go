@@ -13,8 +13,8 @@ import (
 	"github.com/isyswasfa/isyswasfa/internal/wast"
 )
 
-// bombs are components of up to 64 KiB with core modules that ask for as much
-// as they can.
+// bombs are components, most of up to 64 KiB, with core modules that ask for as
+// much as they can.
 func bombs() map[string][]byte {
 	of := func(instances int, b *wasm.Builder) []byte {
 		c := &component.Component{Defs: []component.Def{&component.CoreModule{Data: b.Bytes()}}}
@@ -36,6 +36,7 @@ func bombs() map[string][]byte {
 		"nested loops":      of(1, funcs(1, wasm.Func{Locals: []wasm.ValType{wasm.I32, wasm.I32}, Body: loops})),
 		"many instances":    of(9000, funcs(1, wasm.Func{Body: []byte{0x0b}})),
 		"instances of code": of(8000, funcs(4000, wasm.Func{Body: []byte{0x0b}})),
+		"calls in a row":    behindRealloc(8000),
 	}
 }
 

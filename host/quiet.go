@@ -25,7 +25,13 @@ type quietCode struct {
 type loudness struct {
 	all  bool // there are indirect calls
 	args map[loudArg]bool
-	seen map[coreFunc]bool // functions, by their step and name or index
+	seen map[loudFunc]bool
+}
+
+// A loudFunc is a function of the module of a step.
+type loudFunc struct {
+	step  int
+	index uint32
 }
 
 // A loudArg is an import of the module of a step.
@@ -89,7 +95,7 @@ func (q *quietCode) mayCall(step *component.InstantiateModule, module, name stri
 	sub := step.Instance
 	l := q.done[sub]
 	if l == nil {
-		l = &loudness{args: map[loudArg]bool{}, seen: map[coreFunc]bool{}}
+		l = &loudness{args: map[loudArg]bool{}, seen: map[loudFunc]bool{}}
 		q.done[sub] = l
 		for _, ref := range q.roots[sub] {
 			q.exported(l, ref)
@@ -113,9 +119,12 @@ func (q *quietCode) exported(l *loudness, ref component.CoreRef) {
 
 // function follows what a function calls, and what that calls.
 func (q *quietCode) function(l *loudness, step int, g *callGraph, f uint32) {
-	seen := map[uint32]bool{f: true}
 	for todo := []uint32{f}; len(todo) > 0; {
 		f, todo = todo[len(todo)-1], todo[:len(todo)-1]
+		if l.seen[loudFunc{step, f}] {
+			continue
+		}
+		l.seen[loudFunc{step, f}] = true
 		if int(f) < len(g.funcs) {
 			q.imported(l, step, g.funcs[f])
 			continue
@@ -128,10 +137,7 @@ func (q *quietCode) function(l *loudness, step int, g *callGraph, f uint32) {
 		for c.More() {
 			switch in := c.Next(); in.Op {
 			case bytecode.Call, bytecode.ReturnCall:
-				if to := in.Index[0]; !seen[to] {
-					seen[to] = true
-					todo = append(todo, to)
-				}
+				todo = append(todo, in.Index[0])
 			case bytecode.CallIndirect, bytecode.ReturnCallIndirect:
 				l.all = true
 			}
@@ -143,11 +149,6 @@ func (q *quietCode) function(l *loudness, step int, g *callGraph, f uint32) {
 // imported follows a call of an import.
 func (q *quietCode) imported(l *loudness, step int, im wasm.Import) {
 	in := q.prog.Steps[step].(*component.InstantiateModule)
-	at := coreFunc{step, im.Module + "\x00" + im.Name}
-	if l.seen[at] {
-		return
-	}
-	l.seen[at] = true
 	for _, a := range in.Args {
 		if a.Module != im.Module || a.Name != im.Name {
 			continue
