@@ -70,9 +70,7 @@ func fields(n *yaml.Node, known map[string]reader) error {
 
 // each gives the entries of a map in their order. Null is an empty map.
 func each(n *yaml.Node, f func(key, value *yaml.Node) error) error {
-	for n.Kind == yaml.AliasNode {
-		n = n.Alias
-	}
+	n = meant(n)
 	if n.Kind == yaml.ScalarNode && n.Tag == "!!null" {
 		return nil
 	}
@@ -125,7 +123,18 @@ func scalar[T any](into *T, what string) reader {
 
 // isText tells whether a value stands for the map of which it is the main
 // field.
-func isText(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.Tag != "!!null" }
+func isText(n *yaml.Node) bool {
+	n = meant(n)
+	return n.Kind == yaml.ScalarNode && n.Tag != "!!null"
+}
+
+// meant follows an alias to what it stands for.
+func meant(n *yaml.Node) *yaml.Node {
+	for n.Kind == yaml.AliasNode {
+		n = n.Alias
+	}
+	return n
+}
 
 func readDependency(n *yaml.Node) (d Dependency, err error) {
 	if isText(n) {
