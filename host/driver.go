@@ -227,11 +227,11 @@ func (in *Instance) drive(ctx context.Context, own *op) bool {
 				own.abandoned.Store(true)
 				own.err = ctx.Err()
 				in.router.cancelOp(own)
-				in.pass(own)
+				in.pass()
 				return true
 			}
 			if own.done {
-				in.pass(own)
+				in.pass()
 				return true
 			}
 		}
@@ -297,7 +297,7 @@ func (in *Instance) step() bool {
 }
 
 // pass gives the role to somebody else if anything is left to do.
-func (in *Instance) pass(own *op) {
+func (in *Instance) pass() {
 	d := &in.drv
 	d.mu.Lock()
 	more := d.head < len(d.queue) || in.trap == nil && in.router.pressing(d.held == 0)

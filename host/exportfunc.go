@@ -120,7 +120,7 @@ func (f *ExportFunc[P, R]) Call(ctx context.Context, in *Instance, p P) (r R, er
 		// a host function of the instance finds the role taken.
 		h := f.start
 		if h.blocks && in.busy(h.sub) {
-			in.pass(nil)
+			in.pass()
 			return f.callOp(ctx, in, p)
 		}
 		in.router.enter(h.sub)
@@ -130,7 +130,7 @@ func (f *ExportFunc[P, R]) Call(ctx context.Context, in *Instance, p P) (r R, er
 			err = in.callExport(h, unsafe.Pointer(&p), unsafe.Pointer(&r))
 		}
 		if calm := in.router.calm() && in.drv.role.CompareAndSwap(roleQuick, roleFree); !calm && !in.quit(&in.drv) {
-			in.pass(nil)
+			in.pass()
 		}
 		if err != nil {
 			r = *new(R) // may be there in part

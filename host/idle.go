@@ -72,7 +72,7 @@ func (in *Instance) onDriver(f func()) {
 		d.own = nil
 		d.mu.Unlock()
 		f()
-		in.pass(nil)
+		in.pass()
 		return
 	}
 	done := make(chan struct{})

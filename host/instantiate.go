@@ -58,11 +58,11 @@ func (p *InstancePre) Instantiate(ctx context.Context, conf InstanceConfig) (*In
 	if err := in.runSteps(ctx); err != nil {
 		in.poison(err)
 		in.shutdown(ctx)
-		in.pass(nil)
+		in.pass()
 		return nil, err
 	}
 	in.router.direct = in.directEntries()
-	in.pass(nil)
+	in.pass()
 	return in, nil
 }
 

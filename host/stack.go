@@ -166,7 +166,7 @@ func (in *Instance) pause(p *pause) error {
 		if in.interruptible { // else nobody asks, and own may be an old one
 			own = in.drv.leaveStalled()
 		}
-		in.pass(nil)
+		in.pass()
 	}
 	<-st.wake
 	if in.interruptible {
