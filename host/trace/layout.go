@@ -156,7 +156,7 @@ func endsAt(records []Record, i int, task host.TaskID) bool {
 
 // step begins a row; the longer nothing happened the further below.
 func (l *layout) step(t time.Duration) {
-	idle := float64(t-l.last) / float64(time.Millisecond)
+	idle := max(0, float64(t-l.last)/float64(time.Millisecond)) // a file may have times in any order
 	if len(l.rows) == 0 {
 		idle = 0
 	}

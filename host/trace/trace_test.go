@@ -216,3 +216,15 @@ func FuzzDraw(f *testing.F) {
 		}
 	})
 }
+
+// TestOrder draws records whose times run backwards.
+func TestOrder(t *testing.T) {
+	var out bytes.Buffer
+	records := []Record{
+		{time.Hour, host.Event{Kind: host.EventStart, Task: 1, Func: "f"}},
+		{time.Minute, host.Event{Kind: host.EventEnd, Task: 1}},
+	}
+	if err := Draw(&out, records, 0); err != nil || strings.Contains(out.String(), "NaN") {
+		t.Errorf("%v\n%s", err, &out)
+	}
+}
