@@ -72,7 +72,7 @@ const plainBaz = `(component
   (instance $out (export "foo" (func $foo)))
   (export "component:test/baz" (instance $out)))`
 
-// nothing stands for the import of a component that asks nobody.
+// askNobody stands for the import of a component that asks nobody.
 const askNobody = `(core module $Ask (func (export "ask") (param i32 i32 i32)))
   (core instance $asker (instantiate $Ask))
   (alias core export $asker "ask" (core func $ask))`
