@@ -158,6 +158,6 @@ func plain(w *wit.World, core []byte, suffix string, result *Encoded) (*wit.Worl
 // polled tells whether a component of the world has a poll function.
 func polled(w *wit.World) bool {
 	return transform.Needed(w) || slices.ContainsFunc(w.Exports, func(it *wit.WorldItem) bool {
-		return it.Func != nil && strings.HasPrefix(it.Name, "isyswasfa-poll")
+		return it.Func != nil && strings.HasPrefix(it.Name, transform.PollName(""))
 	})
 }
