@@ -2,7 +2,6 @@ package witbinary
 
 import (
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/isyswasfa/isyswasfa/internal/component"
@@ -93,19 +92,12 @@ func (s *scope) alias(a *component.Alias) {
 		return
 	}
 	i := s.instances[a.Instance]
-	t := find(i.Types, a.Name)
+	t := s.d.types[nameKey{i, a.Name}]
 	if t == nil {
 		s.d.failf("interface %s has no type %s", i.ID(), a.Name)
 		return
 	}
 	s.types = append(s.types, entry{value: t, size: 1})
-}
-
-func find(types []*wit.TypeDef, name string) *wit.TypeDef {
-	if i := slices.IndexFunc(types, func(t *wit.TypeDef) bool { return t.Name == name }); i >= 0 {
-		return types[i]
-	}
-	return nil
 }
 
 // instance reads the type of an instance into an interface. The same one may
@@ -135,8 +127,9 @@ func (s *scope) instance(i *wit.Interface, desc component.ExternDesc) {
 		case component.SortType:
 			in.name(x.Name, x.Attrs, x.Desc)
 		case component.SortFunc:
-			known := slices.ContainsFunc(i.Funcs, func(f *wit.Function) bool { return f.ABIName() == x.Name })
-			if f := in.function(x.Name, x.Attrs, x.Desc); f != nil && !known {
+			key := nameKey{i, x.Name}
+			if f := in.function(x.Name, x.Attrs, x.Desc); f != nil && !s.d.funcs[key] {
+				s.d.funcs[key] = true
 				i.Funcs = append(i.Funcs, f)
 			}
 		default:
@@ -148,7 +141,7 @@ func (s *scope) instance(i *wit.Interface, desc component.ExternDesc) {
 // name gives a type a name, in the interface or world, and an index.
 func (s *scope) name(name string, attrs []component.Attribute, desc component.ExternDesc) *wit.TypeDef {
 	s.d.label(name)
-	t := s.typeNamed(name)
+	t := s.d.types[s.key(name)]
 	known := t != nil
 	if !known {
 		t = &wit.TypeDef{Name: name, Interface: s.iface, World: s.world, ExternalID: attribute(attrs, component.AttrExternalID)}
@@ -169,23 +162,22 @@ func (s *scope) name(name string, attrs []component.Attribute, desc component.Ex
 			}
 		}
 	}
-	if !known && s.iface != nil {
-		s.iface.Types = append(s.iface.Types, t)
+	if !known {
+		s.d.types[s.key(name)] = t
+		if s.iface != nil {
+			s.iface.Types = append(s.iface.Types, t)
+		}
 	}
 	s.types = append(s.types, entry{value: t, size: 1})
 	return t
 }
 
-func (s *scope) typeNamed(name string) *wit.TypeDef {
+// key is that of a name in the interface or world.
+func (s *scope) key(name string) nameKey {
 	if s.iface != nil {
-		return find(s.iface.Types, name)
+		return nameKey{s.iface, name}
 	}
-	for _, it := range s.world.Imports {
-		if it.Type != nil && it.Type.Name == name {
-			return it.Type
-		}
-	}
-	return nil
+	return nameKey{s.world, name}
 }
 
 // needsName tells whether a type has structure that WIT writes only where it
@@ -220,7 +212,7 @@ func (s *scope) function(name string, attrs []component.Attribute, desc componen
 		return nil
 	}
 	if f.Kind != wit.Freestanding {
-		if f.Resource = s.typeNamed(resource); f.Resource == nil || !isResource(f.Resource) {
+		if f.Resource = s.d.types[s.key(resource)]; f.Resource == nil || !isResource(f.Resource) {
 			s.d.failf("%q: there is no resource %s", name, resource)
 			return nil
 		}
@@ -276,13 +268,12 @@ func (d *decoder) pkg(id string) (*wit.Package, string) {
 		return nil, ""
 	}
 	full := wit.PackageName{Namespace: namespace, Name: name, Version: version}
-	for _, p := range d.packages {
-		if p.Name == full {
-			return p, item
-		}
+	if p := d.byName[full]; p != nil {
+		return p, item
 	}
 	p := &wit.Package{Name: full}
 	d.packages = append(d.packages, p)
+	d.byName[full] = p
 	d.spend(1)
 	return p, item
 }

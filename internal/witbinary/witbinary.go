@@ -87,12 +87,21 @@ func (d *decoder) text(main *wit.Package) string {
 // A decoder evaluates the types of a binary. Its first error sticks.
 type decoder struct {
 	packages []*wit.Package
+	byName   map[wit.PackageName]*wit.Package
+	types    map[nameKey]*wit.TypeDef
+	funcs    map[nameKey]bool
 	ifaces   map[string]*wit.Interface // by ID
 	named    []named                   // what the root exports
 	encoding []byte                    // of the custom section; nil if there is none
 	docs     []byte                    // likewise
 	budget   int
 	err      error
+}
+
+// A nameKey is a name in an interface, or in a world among its imports.
+type nameKey struct {
+	in   any // *wit.Interface or *wit.World
+	name string
 }
 
 // A named is an interface or a world of the package.
@@ -106,7 +115,10 @@ func decode(data []byte) (*decoder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("binary WIT: %w", err)
 	}
-	d := &decoder{ifaces: map[string]*wit.Interface{}, budget: 1<<15 + 4*len(data)}
+	d := &decoder{
+		byName: map[wit.PackageName]*wit.Package{}, types: map[nameKey]*wit.TypeDef{}, funcs: map[nameKey]bool{},
+		ifaces: map[string]*wit.Interface{}, budget: 1<<15 + 4*len(data),
+	}
 	d.root(c)
 	return d, d.err
 }
