@@ -26,15 +26,8 @@ const (
 // [Event] says.
 func (r *router) deadlocks(ops []*op) []error {
 	w := waitNames{r: r, waits: map[caller][]*task{}}
-	for t := r.guests.first; t != nil; t = t.next {
-		if t.listen.set && t.listen.op == nil {
-			by := caller{comp: t.listen.comp}
-			if t.by.comp == by.comp {
-				by.task = t.by.task
-			}
-			w.waits[by] = append(w.waits[by], t)
-		}
-	}
+	w.add(&r.guests)
+	w.add(&r.hosts) // forked calls: there are no others
 	lines := make([]string, len(ops))
 	for i, o := range ops {
 		lines[i] = w.chain(o.task)
@@ -56,6 +49,19 @@ type waitNames struct {
 	waits map[caller][]*task
 }
 
+// add notes who listens to the tasks of a list.
+func (w *waitNames) add(l *taskList) {
+	for t := l.first; t != nil; t = t.next {
+		if t.listen.set && t.listen.op == nil {
+			by := caller{comp: t.listen.comp}
+			if t.by.comp == by.comp {
+				by.task = t.by.task
+			}
+			w.waits[by] = append(w.waits[by], t)
+		}
+	}
+}
+
 // chain says what a task waits for, and what that waits for.
 func (w *waitNames) chain(t *task) string {
 	var s strings.Builder
@@ -68,6 +74,10 @@ func (w *waitNames) chain(t *task) string {
 			s.WriteString(", which")
 		} else {
 			s.WriteString(w.name(t))
+		}
+		if t.inner { // for what is the wait of another op
+			s.WriteString(" has not answered")
+			break
 		}
 		waits := w.waits[caller{t.owner, t.id}]
 		if len(waits) != 1 {

@@ -65,7 +65,7 @@ func (k *linking) forkedCall(f *component.Func) (hostCall, error) {
 	x := k.forked[key]
 	if x == nil {
 		x = new(forked)
-		x.host = &asyncFunc[[]any, any]{fn: x.call, inner: true}
+		x.host = &asyncFunc[[]any, any]{fn: x.call, inner: true, sub: f.Instance}
 		k.forked[key] = x
 	}
 	b := &binding{name: f.Name, ft: f.Type, resolve: k.pre.resolve}

@@ -55,9 +55,14 @@ func (p *chain) add() int {
 
 // relay adds a relay between fetch and get.
 func (p *chain) relay(fetch [2]*component.Func) (get [2]*component.Func) {
+	return p.relayOf(relayModule, fetch)
+}
+
+// relayOf is relay for a module like relayModule.
+func (p *chain) relayOf(text string, fetch [2]*component.Func) (get [2]*component.Func) {
 	sub, step := p.add(), len(p.prog.Steps)
 	mem := memory(step)
-	p.module(sub, relayModule,
+	p.module(sub, text,
 		lower("i", "make-task", sub, p.c.makeTask, mem),
 		lower("i", "state", sub, p.c.state, mem),
 		drop("i", "drop-cancel", sub, p.c.cancel),
@@ -284,6 +289,23 @@ func TestSyncCallsAsync(t *testing.T) {
 	a = async(outer, ctx, in, single{1000}) // the async component at the end waits for nothing
 	if x := <-a; !errors.Is(x.err, errDeadlock) {
 		t.Errorf("%d, %v", x.n, x.err)
+	}
+}
+
+// A deadlock behind a forked call is told of to the end.
+func TestDeadlockForked(t *testing.T) {
+	checkGoroutines(t)
+	p := newChain(t)
+	nap := p.napper(p.toSync(p.relay(p.hostFetch())))
+	next := strings.Replace(relayModule, "(call $fetch-start (local.get $x)", "(call $fetch-start (i32.add (local.get $x) (i32.const 1))", 1)
+	p.exportGet(p.relayOf(next, p.toAsync(nap)))
+	pre := p.link(defineFetch(later))
+	_, err := export[single, uint32](t, pre, "get").Call(context.Background(), instance(t, pre), single{999})
+	const outer = "get of component instance root/4 waits for test:chain/chain fetch of component instance root/3, which has not answered"
+	want := errDeadlock.Error() + ": " + outer + "; 2 calls wait in all: " + outer +
+		"; test:chain/chain get of component instance root/0 waits for nothing outside its component"
+	if err == nil || err.Error() != want {
+		t.Errorf("got  %v\nwant %s", err, want)
 	}
 }
 

@@ -51,6 +51,7 @@ func bindFunc[P, R any](plan *abi.GoPlan, fn func(*Call, P) (R, error)) hostCall
 type asyncFunc[P, R any] struct {
 	fn    func(*Call, P, *Completion[R]) error
 	inner bool // guests of the same instance resolve it
+	sub   int  // the component instance that does
 }
 
 // bindStart binds the half that answers the result or a pending handle.
@@ -80,6 +81,7 @@ func (f *asyncFunc[P, R]) start(name string, c *Call, p P, d *Completion[R]) (r 
 		t := in.router.newTask(hostTask, c.sub)
 		t.fn, t.work, t.done, t.host = name, &d.w, d, f
 		if f.inner {
+			t.owner = f.sub
 			in.router.hosts.discount(t)
 		}
 		return t

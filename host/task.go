@@ -18,8 +18,9 @@ type task struct {
 
 	listen listener // who waits; at most one
 
+	owner int // the component instance that runs it, and made it if it is a guest task
+
 	// Guest tasks.
-	owner     int    // the component instance that made the task and runs it
 	guest     uint32 // once ready: the owner's number, for ready.state
 	cancel    canceler
 	readyHeld bool // the router holds the ready handle, for a listen to come
