@@ -80,7 +80,8 @@ func (f *Fields) addTo(h http.Header) {
 	}
 }
 
-// receivedBody is the body of a response in the hands of Go code.
+// receivedBody is the body of a response in the hands of Go code, which may
+// close it while it reads.
 type receivedBody struct {
 	*body
 	ctx     context.Context
@@ -89,6 +90,7 @@ type receivedBody struct {
 	unwatch func()
 	failure atomic.Pointer[ErrorCode] // how the component broke the body off
 	err     error                     // what Read answers from now on
+	whole   atomic.Bool               // that is io.EOF
 }
 
 func (b *receivedBody) Read(p []byte) (n int, err error) {
@@ -103,6 +105,7 @@ func (b *receivedBody) Read(p []byte) (n int, err error) {
 		err = b.cause(err)
 	}
 	b.err = err
+	b.whole.Store(err == io.EOF)
 	return n, err
 }
 
@@ -130,7 +133,7 @@ func (b *receivedBody) cause(err error) error {
 func (b *receivedBody) Close() error {
 	b.stop()
 	b.unwatch()
-	if b.err == io.EOF {
+	if b.whole.Load() {
 		b.sent.Resolve(SendResult{})
 	} else {
 		b.sent.Resolve(sendErr(code(ConnectionTerminated)))
