@@ -50,12 +50,12 @@ func build(c *component.Component, surface *component.Surface, name string, diff
 	if err != nil {
 		return nil, err
 	}
-	n := r.b.add(component.SortComponent, &component.Nested{Component: &component.Component{Defs: inner.b.defs}})
-	i := r.b.add(component.SortInstance, &component.Instance{Instantiate: true, Component: n, Args: args})
-	r.b.exported(name, component.SortInstance, i, nil)
+	n := r.b.Add(component.SortComponent, &component.Nested{Component: &component.Component{Defs: inner.b.Component.Defs}})
+	i := r.b.Add(component.SortInstance, &component.Instance{Instantiate: true, Component: n, Args: args})
+	r.b.Export(name, component.SortInstance, i, nil)
 	names := component.Names{Component: "bridge"}
-	r.b.defs = append(r.b.defs, names.Section())
-	return (&component.Component{Defs: r.b.defs}).Encode(), nil
+	r.b.Component.Defs = append(r.b.Component.Defs, names.Section())
+	return (&component.Component{Defs: r.b.Component.Defs}).Encode(), nil
 }
 
 // crossingsOf describes the functions that differ.
@@ -93,7 +93,7 @@ func crossingsOf(item *component.Item, diffs []Difference) ([]*crossing, error) 
 // A root is a component that begins with the imports of the bridge: the bridge
 // itself, or the one inside it that gives its functions their types.
 type root struct {
-	b        builder
+	b        component.Builder
 	wanted   *component.InstanceType
 	handles  handles
 	instance uint32   // of the import
@@ -120,9 +120,9 @@ func (r *root) prefix(c *component.Component, name string, diffs []Difference) e
 	if err != nil {
 		return err
 	}
-	r.instance = r.b.imported(name, component.ExternDesc{Sort: component.SortInstance, Index: r.b.typ(given)})
-	r.types, err = r.b.expand(r.wanted, func(name string) uint32 {
-		r.named[name] = r.b.member(r.instance, component.SortType, name)
+	r.instance = r.b.Import(name, component.ExternDesc{Sort: component.SortInstance, Index: r.b.Type(given)})
+	r.types, err = expand(&r.b, r.wanted, func(name string) uint32 {
+		r.named[name] = r.b.Member(r.instance, component.SortType, name)
 		return r.named[name]
 	})
 	return err
@@ -132,7 +132,7 @@ func (r *root) prefix(c *component.Component, name string, diffs []Difference) e
 // may have imported already.
 func (r *root) importHandles() handles {
 	instance, found := uint32(0), false
-	for _, a := range r.b.importArgs() {
+	for _, a := range importArgs(&r.b) {
 		if a.Name == tasksInterface && a.Sort == component.SortInstance {
 			instance, found = a.Index, true
 		}
@@ -143,9 +143,9 @@ func (r *root) importHandles() handles {
 			t.Decls = append(t.Decls, component.Decl{Export: &component.ExportDecl{Name: name,
 				Desc: component.ExternDesc{Sort: component.SortType, Bound: component.BoundSub}}})
 		}
-		instance = r.b.imported(tasksInterface, component.ExternDesc{Sort: component.SortInstance, Index: r.b.typ(t)})
+		instance = r.b.Import(tasksInterface, component.ExternDesc{Sort: component.SortInstance, Index: r.b.Type(t)})
 	}
-	return handles{r.b.member(instance, component.SortType, "pending"), r.b.member(instance, component.SortType, "ready")}
+	return handles{r.b.Member(instance, component.SortType, "pending"), r.b.Member(instance, component.SortType, "ready")}
 }
 
 // importWait imports the function that waits for a task.
@@ -159,8 +159,8 @@ func (r *root) importWait() uint32 {
 	f := &component.FuncType{Params: []component.Named{{Name: "pending", Type: own(r.handles.pending)}}, Result: own(r.handles.ready)}
 	t.Decls = append(t.Decls, component.Decl{Type: f}, component.Decl{Export: &component.ExportDecl{Name: "wait",
 		Desc: component.ExternDesc{Sort: component.SortFunc, Index: uint32(len(t.Decls))}}})
-	i := r.b.imported(bridgeInterface, component.ExternDesc{Sort: component.SortInstance, Index: r.b.typ(t)})
-	return r.b.member(i, component.SortFunc, "wait")
+	i := r.b.Import(bridgeInterface, component.ExternDesc{Sort: component.SortInstance, Index: r.b.Type(t)})
+	return r.b.Member(i, component.SortFunc, "wait")
 }
 
 // code writes the core modules and lifts the functions.
@@ -180,14 +180,14 @@ func (r *root) code(crossings []*crossing) error {
 		return err
 	}
 	b := &r.b
-	m := b.instantiate(memory)
-	mem, realloc := b.coreMember(m, component.SortCoreMemory, "memory"), b.coreMember(m, component.SortCoreFunc, "realloc")
+	m := b.Instantiate(b.Module(memory))
+	mem, realloc := b.CoreMember(m, component.SortCoreMemory, "memory"), b.CoreMember(m, component.SortCoreFunc, "realloc")
 	opts := component.CanonOpts{Memory: &mem, Realloc: &realloc}
 	args, err := r.lower(crossings, opts)
 	if err != nil {
 		return err
 	}
-	code := b.instantiate(module, append(args, component.CoreArg{Name: "m", Instance: m})...)
+	code := b.Instantiate(b.Module(module), append(args, component.CoreArg{Name: "m", Instance: m})...)
 	for n, c := range crossings {
 		if c.diff.Async {
 			start, result := halves(c.diff.Name)
@@ -213,9 +213,9 @@ func (r *root) lower(crossings []*crossing, opts component.CanonOpts) ([]compone
 		bundles[module] = append(bundles[module], component.CoreExport{Name: fmt.Sprint(n), Sort: component.SortCoreFunc, Index: f})
 	}
 	lowered := func(f uint32) uint32 {
-		return b.canon(component.SortCoreFunc, component.Canon{Op: component.CanonLower, Func: f, Opts: opts})
+		return b.Lower(f, opts)
 	}
-	member := func(name string) uint32 { return lowered(b.member(r.instance, component.SortFunc, name)) }
+	member := func(name string) uint32 { return lowered(b.Member(r.instance, component.SortFunc, name)) }
 	var wait *uint32
 	for n, c := range crossings {
 		name := c.diff.Name
@@ -238,12 +238,12 @@ func (r *root) lower(crossings []*crossing, opts component.CanonOpts) ([]compone
 			if !ok {
 				return nil, fmt.Errorf("%s: its parameter %q is a borrowed handle by another name", name, params[p].Name)
 			}
-			give(fmt.Sprint("d", p), n, b.canon(component.SortCoreFunc, component.Canon{Op: component.CanonResourceDrop, Type: r.types[borrow.Res]}))
+			give(fmt.Sprint("d", p), n, b.Resource(component.CanonResourceDrop, r.types[borrow.Res]))
 		}
 	}
 	var args []component.CoreArg
 	for _, module := range order {
-		args = append(args, component.CoreArg{Name: module, Instance: b.bundle(bundles[module])})
+		args = append(args, component.CoreArg{Name: module, Instance: b.Bundle(bundles[module])})
 	}
 	return args, nil
 }
@@ -254,20 +254,20 @@ func (r *root) lift(name string, code uint32, core string, memory uint32, f *abi
 	if results := f.Flatten(abi.Lifted).Results; len(results) > 0 {
 		free += "-" + coreName(results[0])
 	}
-	post := r.b.coreMember(memory, component.SortCoreFunc, free)
+	post := r.b.CoreMember(memory, component.SortCoreFunc, free)
 	opts.PostReturn = &post
 	r.liftAs(name, code, core, opts)
 }
 
 func (r *root) liftAs(name string, code uint32, core string, opts component.CanonOpts) {
-	f := r.b.coreMember(code, component.SortCoreFunc, core)
-	r.lifted[name] = r.b.canon(component.SortFunc, component.Canon{Op: component.CanonLift, CoreFunc: f, Type: r.types[funcIndex(r.wanted, name)], Opts: opts})
+	f := r.b.CoreMember(code, component.SortCoreFunc, core)
+	r.lifted[name] = r.b.Lift(f, r.types[funcIndex(r.wanted, name)], opts)
 }
 
 // inner writes the rest of the component inside, which exports what is wanted,
 // and gives what it is to be instantiated with.
 func (r *root) inner(in *root) ([]component.Arg, error) {
-	args := in.b.importArgs() // both begin in the same way, so indices are the same
+	args := importArgs(&in.b) // both begin in the same way, so indices are the same
 	imported := map[string]uint32{}
 	for _, d := range in.wanted.Decls {
 		if d.Export == nil || d.Export.Desc.Sort != component.SortFunc {
@@ -276,21 +276,21 @@ func (r *root) inner(in *root) ([]component.Arg, error) {
 		name := d.Export.Name
 		f, ok := r.lifted[name]
 		if !ok {
-			f = r.b.member(r.instance, component.SortFunc, name)
+			f = r.b.Member(r.instance, component.SortFunc, name)
 		}
 		arg := fmt.Sprintf("import-func-%d", len(imported))
 		args = append(args, component.Arg{Name: arg, Sort: component.SortFunc, Index: f})
-		imported[name] = in.b.imported(arg, component.ExternDesc{Sort: component.SortFunc, Index: in.types[d.Export.Desc.Index]})
+		imported[name] = in.b.Import(arg, component.ExternDesc{Sort: component.SortFunc, Index: in.types[d.Export.Desc.Index]})
 	}
-	types, err := in.b.expand(in.wanted, func(name string) uint32 {
-		return in.b.exported(name, component.SortType, in.named[name], nil)
+	types, err := expand(&in.b, in.wanted, func(name string) uint32 {
+		return in.b.Export(name, component.SortType, in.named[name], nil)
 	})
 	if err != nil {
 		return nil, err
 	}
 	for _, d := range in.wanted.Decls {
 		if d.Export != nil && d.Export.Desc.Sort == component.SortFunc {
-			in.b.exported(d.Export.Name, component.SortFunc, imported[d.Export.Name],
+			in.b.Export(d.Export.Name, component.SortFunc, imported[d.Export.Name],
 				&component.ExternDesc{Sort: component.SortFunc, Index: types[d.Export.Desc.Index]})
 		}
 	}
@@ -298,9 +298,9 @@ func (r *root) inner(in *root) ([]component.Arg, error) {
 }
 
 // importArgs gives what has the indices of the imports.
-func (b *builder) importArgs() (args []component.Arg) {
+func importArgs(b *component.Builder) (args []component.Arg) {
 	var next [component.SortCoreTag + 1]uint32
-	for _, d := range b.defs {
+	for _, d := range b.Component.Defs {
 		sort, _ := sortOf(d)
 		if im, ok := d.(*component.Import); ok {
 			args = append(args, component.Arg{Name: im.Name, Sort: sort, Index: next[sort]})

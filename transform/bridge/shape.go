@@ -117,7 +117,7 @@ func resultOf(f *component.FuncType, types []component.Type) (*component.Defined
 // expand defines the types of an instance type in a component. named gives the
 // index of a type that is named by an export. The answer has the index of each
 // type.
-func (b *builder) expand(t *component.InstanceType, named func(name string) uint32) ([]uint32, error) {
+func expand(b *component.Builder, t *component.InstanceType, named func(name string) uint32) ([]uint32, error) {
 	var types []uint32
 	at := func(i uint32) uint32 { return types[i] }
 	for _, d := range t.Decls {
@@ -125,9 +125,9 @@ func (b *builder) expand(t *component.InstanceType, named func(name string) uint
 		case d.Type != nil:
 			switch x := d.Type.(type) {
 			case *component.DefinedType:
-				types = append(types, b.typ(mapDefined(x, at)))
+				types = append(types, b.Type(mapDefined(x, at)))
 			case *component.FuncType:
-				types = append(types, b.typ(mapFunc(x, at)))
+				types = append(types, b.Type(mapFunc(x, at)))
 			default:
 				return nil, errDepends
 			}

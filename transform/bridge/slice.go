@@ -115,7 +115,7 @@ func (s *slice) needType(i uint32) error {
 
 // emit writes what the import needs, and gives its type with the indices that
 // this has got.
-func (s *slice) emit(b *builder, t *component.InstanceType) *component.InstanceType {
+func (s *slice) emit(b *component.Builder, t *component.InstanceType) *component.InstanceType {
 	var types, instances uint32
 	for i, d := range s.src.Defs {
 		sort, ok := sortOf(d)
@@ -138,18 +138,18 @@ func (s *slice) emit(b *builder, t *component.InstanceType) *component.InstanceT
 }
 
 // definition writes a definition that is needed.
-func (s *slice) definition(b *builder, d component.Def) uint32 {
+func (s *slice) definition(b *component.Builder, d component.Def) uint32 {
 	switch d := d.(type) {
 	case *component.TypeDef:
-		return b.typ(withoutFuncs(s.rewritten(d.Type)))
+		return b.Type(withoutFuncs(s.rewritten(d.Type)))
 	case *component.Alias:
-		return b.member(s.newInstances[d.Instance], d.Sort, d.Name)
+		return b.Member(s.newInstances[d.Instance], d.Sort, d.Name)
 	case *component.Import:
 		desc := d.Desc
 		if desc.Sort == component.SortInstance || desc.Bound == component.BoundEq {
 			desc.Index = s.newTypes[desc.Index]
 		}
-		return b.imported(d.Name, desc)
+		return b.Import(d.Name, desc)
 	}
 	return 0
 }

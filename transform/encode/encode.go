@@ -113,9 +113,9 @@ func Modules(main Module, o Options) ([]byte, error) {
 		}
 	}
 	if o.Name != "" {
-		e.b.out.Defs = append(e.b.out.Defs, component.Names{Component: o.Name}.Section())
+		e.b.Component.Defs = append(e.b.Component.Defs, component.Names{Component: o.Name}.Section())
 	}
-	return e.b.out.Encode(), nil
+	return e.b.Component.Encode(), nil
 }
 
 func worldNames(worlds []*wit.World) string {
@@ -142,7 +142,7 @@ type encoder struct {
 	main     *module
 	adapters []*module // those that are used
 	preview1 *module   // our own adapter; nil if it is not needed
-	b        builder
+	b        component.Builder
 	problems []string
 
 	worldImports []*wit.WorldItem // of all worlds
@@ -296,15 +296,15 @@ func (e *encoder) emit() error {
 	for _, it := range e.worldImports {
 		if it.Func != nil && e.worldIndexNeeded(it.Func) {
 			t := e.world.function(it.Func)
-			e.worldIndex[it.Func.ABIName()] = e.b.imported(it.Name, component.ExternDesc{Sort: component.SortFunc, Index: t})
+			e.worldIndex[it.Func.ABIName()] = e.b.Import(it.Name, component.ExternDesc{Sort: component.SortFunc, Index: t})
 		}
 	}
 	for _, m := range e.modules() {
-		m.index = e.b.module(m.core.WithImports(m.renamed, e.o.Strip && !m.preview1))
+		m.index = e.b.Module(m.core.WithImports(m.renamed, e.o.Strip && !m.preview1))
 	}
 	e.emitShim()
 	for _, m := range e.modules() {
-		m.instance = e.b.instantiate(m.index, e.arguments(m.imports))
+		m.instance = e.b.Instantiate(m.index, e.arguments(m.imports)...)
 		if m == e.main {
 			e.emitMemory()
 			e.emitGrower()
@@ -328,7 +328,7 @@ func (e *encoder) emitWorldTypes() {
 		i := e.worldType(it.Type)
 		if a, ok := it.Type.Kind.(*wit.Alias); ok {
 			if t, ok := a.Type.(*wit.TypeDef); ok && t.Name != "" {
-				e.worldTypes[it.Name] = e.b.imported(it.Name, component.ExternDesc{Sort: component.SortType, Bound: component.BoundEq, Index: i})
+				e.worldTypes[it.Name] = e.b.Import(it.Name, component.ExternDesc{Sort: component.SortType, Bound: component.BoundEq, Index: i})
 			}
 		}
 	}

@@ -22,7 +22,7 @@ func (e *encoder) arguments(imports []*coreImport) []component.CoreArg {
 	}
 	var args []component.CoreArg
 	for _, m := range modules {
-		args = append(args, component.CoreArg{Name: m, Instance: e.b.bundle(bundles[m])})
+		args = append(args, component.CoreArg{Name: m, Instance: e.b.Bundle(bundles[m])})
 	}
 	return args
 }
@@ -34,11 +34,11 @@ func (e *encoder) argument(im *coreImport) (component.Sort, uint32) {
 	case t.memory:
 		return component.SortCoreMemory, *e.memory
 	case im.shim >= 0:
-		return component.SortCoreFunc, e.b.coreMember(e.shim.instance, component.SortCoreFunc, strconv.Itoa(im.shim))
+		return component.SortCoreFunc, e.b.CoreMember(e.shim.instance, component.SortCoreFunc, strconv.Itoa(im.shim))
 	case t.in != nil:
 		return component.SortCoreFunc, e.coreMember(t.in, t.export)
 	case t.realloc:
-		return component.SortCoreFunc, e.b.coreMember(e.grower, component.SortCoreFunc, reallocName)
+		return component.SortCoreFunc, e.b.CoreMember(e.grower, component.SortCoreFunc, reallocName)
 	case t.builtin != "":
 		return component.SortCoreFunc, e.builtin(t)
 	}
@@ -51,7 +51,7 @@ func (e *encoder) builtin(t *target) uint32 {
 		return i
 	}
 	op := map[string]component.CanonOp{"new": component.CanonResourceNew, "rep": component.CanonResourceRep, "drop": component.CanonResourceDrop}[t.builtin]
-	i := e.b.resource(op, e.resourceType(t.iface, t.resource))
+	i := e.b.Resource(op, e.resourceType(t.iface, t.resource))
 	e.intrinsic[t.id] = i
 	return i
 }
@@ -89,7 +89,7 @@ func (e *encoder) lower(m *module, t *target, realloc *uint32) uint32 {
 	if i, ok := e.lowered[id]; ok {
 		return i
 	}
-	i := e.b.lower(e.function(t), opts)
+	i := e.b.Lower(e.function(t), opts)
 	e.lowered[id] = i
 	return i
 }
@@ -102,7 +102,7 @@ func (e *encoder) function(t *target) uint32 {
 	}
 	i, ok := t.iface.funcIndex[name]
 	if !ok {
-		i = e.b.member(t.iface.instance, component.SortFunc, name)
+		i = e.b.Member(t.iface.instance, component.SortFunc, name)
 		t.iface.funcIndex[name] = i
 	}
 	return i
@@ -126,7 +126,7 @@ func (e *encoder) emitMemory() {
 		return // emitShim has done it
 	}
 	if ex, ok := e.main.export(memoryName, wasm.KindMemory); ok {
-		i := e.b.coreMember(e.main.instance, component.SortCoreMemory, ex.Name)
+		i := e.b.CoreMember(e.main.instance, component.SortCoreMemory, ex.Name)
 		e.memory = &i
 	}
 }
@@ -161,7 +161,7 @@ func (e *encoder) emitExports() {
 		case x.Func != nil:
 			for _, l := range e.lifts {
 				if l.iface == nil && l.fn == x.Func {
-					e.b.export(x.Name, component.SortFunc, e.lift(e.world, l), nil)
+					e.b.Export(x.Name, component.SortFunc, e.lift(e.world, l), nil)
 				}
 			}
 		}
@@ -171,7 +171,7 @@ func (e *encoder) emitExports() {
 func (e *encoder) lift(s *scope, l *lift) uint32 {
 	t := s.function(l.fn)
 	if l.in == nil { // of our own adapter
-		return e.b.lift(e.coreMember(e.preview1, l.core), t, component.CanonOpts{})
+		return e.b.Lift(e.coreMember(e.preview1, l.core), t, component.CanonOpts{})
 	}
 	var opts component.CanonOpts
 	if l.needs.memory {
@@ -189,7 +189,7 @@ func (e *encoder) lift(s *scope, l *lift) uint32 {
 		post := e.coreMember(from, *l.post)
 		opts.PostReturn = &post
 	}
-	return e.b.lift(e.coreMember(l.in, l.core), t, opts)
+	return e.b.Lift(e.coreMember(l.in, l.core), t, opts)
 }
 
 // shimDestructors gives each exported resource's destructor, which is an
@@ -211,8 +211,8 @@ func (e *encoder) shimDestructors() {
 func (e *encoder) defineResource(f *iface, name string) uint32 {
 	r := new(component.ResourceType)
 	if dtor, ok := e.destructor(f, f.types[name]); ok {
-		i := e.b.coreMember(e.shim.instance, component.SortCoreFunc, strconv.Itoa(e.shim.byID["dtor "+dtor.Name]))
+		i := e.b.CoreMember(e.shim.instance, component.SortCoreFunc, strconv.Itoa(e.shim.byID["dtor "+dtor.Name]))
 		r.Dtor = &i
 	}
-	return e.b.typ(r)
+	return e.b.Type(r)
 }

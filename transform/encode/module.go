@@ -140,5 +140,5 @@ func bindgenExport(name string) string {
 
 // coreMember aliases a function that a module exports.
 func (e *encoder) coreMember(m *module, ex wasm.Export) uint32 {
-	return e.b.coreMember(m.instance, component.SortCoreFunc, ex.Name)
+	return e.b.CoreMember(m.instance, component.SortCoreFunc, ex.Name)
 }

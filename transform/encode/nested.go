@@ -16,7 +16,7 @@ import (
 type nested struct {
 	e       *encoder
 	f       *iface
-	b       builder
+	b       component.Builder
 	args    []component.Arg
 	names   map[string]bool
 	imports *scope // of the functions as they are imported
@@ -38,7 +38,7 @@ func (n *nested) argument(name string, desc component.ExternDesc, outside uint32
 	}
 	n.names[name] = true
 	n.args = append(n.args, component.Arg{Name: name, Sort: desc.Sort, Index: outside})
-	return n.b.imported(name, desc)
+	return n.b.Import(name, desc)
 }
 
 // importType gives the index of a named type, importing it. Aliases are
@@ -74,7 +74,7 @@ func (n *nested) exportType(t *wit.TypeDef) uint32 {
 			return i
 		}
 		if _, ok := n.exports.named[t.Name]; !ok {
-			n.exports.named[t.Name] = n.b.export(t.Name, component.SortType, i, nil)
+			n.exports.named[t.Name] = n.b.Export(t.Name, component.SortType, i, nil)
 		}
 		return n.exports.named[t.Name]
 	}
@@ -88,7 +88,7 @@ func (n *nested) exportType(t *wit.TypeDef) uint32 {
 	} else {
 		i = n.exports.structure(t)
 	}
-	i = n.b.export(t.Name, component.SortType, i, nil)
+	i = n.b.Export(t.Name, component.SortType, i, nil)
 	n.exports.named[t.Name] = i
 	return i
 }
@@ -106,7 +106,7 @@ func (n *nested) function(fn *wit.Function, lifted uint32) {
 		prefix = "import-constructor-" + fn.Resource.Name
 	}
 	i := n.argument(prefix+fn.Name, inner, lifted)
-	n.b.export(fn.ABIName(), component.SortFunc, i, &component.ExternDesc{Sort: component.SortFunc, Index: n.exports.function(fn)})
+	n.b.Export(fn.ABIName(), component.SortFunc, i, &component.ExternDesc{Sort: component.SortFunc, Index: n.exports.function(fn)})
 }
 
 // emitInterface exports an interface, once.
@@ -126,8 +126,8 @@ func (e *encoder) emitInterface(f *iface) {
 			n.function(l.fn, e.lift(e.exportScope(f), l))
 		}
 	}
-	c := e.b.add(component.SortComponent, &component.Nested{Component: &n.b.out})
-	i := e.b.add(component.SortInstance, &component.Instance{Instantiate: true, Component: c, Args: n.args})
-	f.instance = e.b.export(f.name, component.SortInstance, i, nil)
+	c := e.b.Add(component.SortComponent, &component.Nested{Component: &n.b.Component})
+	i := e.b.Add(component.SortInstance, &component.Instance{Instantiate: true, Component: c, Args: n.args})
+	f.instance = e.b.Export(f.name, component.SortInstance, i, nil)
 	f.state = emitted
 }

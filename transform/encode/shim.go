@@ -116,7 +116,7 @@ func (e *encoder) emitShim() {
 			case t.dead:
 				im.shim = e.shim.add(t.id, im.sig, nil)
 			case t.preview1 != "":
-				im.shim = e.shim.add(t.id, im.sig, func() uint32 { return e.b.coreMember(e.preview1.instance, component.SortCoreFunc, t.preview1) })
+				im.shim = e.shim.add(t.id, im.sig, func() uint32 { return e.b.CoreMember(e.preview1.instance, component.SortCoreFunc, t.preview1) })
 			case t.in != nil && m == e.main:
 				im.shim = e.shim.add(t.id, im.sig, func() uint32 { return e.coreMember(t.in, t.export) })
 			case t.needs.realloc || t.needs.memory && m == e.main:
@@ -132,9 +132,9 @@ func (e *encoder) emitShim() {
 	if len(e.shim.slots) == 0 && !imported {
 		return
 	}
-	e.shim.instance = e.b.instantiate(e.b.module(e.shim.shimBytes()), nil)
+	e.shim.instance = e.b.Instantiate(e.b.Module(e.shim.shimBytes()))
 	if imported {
-		i := e.b.coreMember(e.shim.instance, component.SortCoreMemory, shimMemory)
+		i := e.b.CoreMember(e.shim.instance, component.SortCoreMemory, shimMemory)
 		e.memory = &i
 	}
 }
@@ -145,15 +145,15 @@ func (e *encoder) emitFixup() {
 	ex, start := e.main.export(initializeName, wasm.KindFunc)
 	stacks := slices.ContainsFunc(e.adapters, func(m *module) bool { return m.stack })
 	if len(e.shim.slots) > 0 && (stacks || !start) {
-		e.b.instantiate(e.b.module(e.shim.fixupBytes("")), e.shimArgs())
+		e.b.Instantiate(e.b.Module(e.shim.fixupBytes("")), e.shimArgs()...)
 	}
 	e.emitStacks()
 	main := component.CoreArg{Name: "main", Instance: e.main.instance}
 	switch {
 	case start && stacks:
-		e.b.instantiate(e.b.module(new(shim).fixupBytes(ex.Name)), []component.CoreArg{main})
+		e.b.Instantiate(e.b.Module(new(shim).fixupBytes(ex.Name)), main)
 	case start:
-		e.b.instantiate(e.b.module(e.shim.fixupBytes(ex.Name)), append(e.shimArgs(), main))
+		e.b.Instantiate(e.b.Module(e.shim.fixupBytes(ex.Name)), append(e.shimArgs(), main)...)
 	}
 }
 
@@ -162,18 +162,18 @@ func (e *encoder) shimArgs() []component.CoreArg {
 	if len(e.shim.slots) == 0 {
 		return nil
 	}
-	table := e.b.coreMember(e.shim.instance, component.SortCoreTable, shimTable)
+	table := e.b.CoreMember(e.shim.instance, component.SortCoreTable, shimTable)
 	exports := []component.CoreExport{{Name: shimTable, Sort: component.SortCoreTable, Index: table}}
 	for i, sl := range e.shim.slots {
 		index := uint32(0)
 		if sl.fill != nil {
 			index = sl.fill()
 		} else {
-			index = e.b.coreMember(e.shim.instance, component.SortCoreFunc, strconv.Itoa(i))
+			index = e.b.CoreMember(e.shim.instance, component.SortCoreFunc, strconv.Itoa(i))
 		}
 		exports = append(exports, component.CoreExport{Name: strconv.Itoa(i), Sort: component.SortCoreFunc, Index: index})
 	}
-	return []component.CoreArg{{Name: shimModule, Instance: e.b.bundle(exports)}}
+	return []component.CoreArg{{Name: shimModule, Instance: e.b.Bundle(exports)}}
 }
 
 // growerText is a module that allocates memory by pages and never frees it,
@@ -193,6 +193,6 @@ func (e *encoder) emitGrower() {
 	if !e.needRealloc {
 		return
 	}
-	memory := e.b.bundle([]component.CoreExport{{Name: memoryName, Sort: component.SortCoreMemory, Index: *e.memory}})
-	e.grower = e.b.instantiate(e.b.module(assembled(growerText)), []component.CoreArg{{Name: memoryModule, Instance: memory}})
+	memory := e.b.Bundle([]component.CoreExport{{Name: memoryName, Sort: component.SortCoreMemory, Index: *e.memory}})
+	e.grower = e.b.Instantiate(e.b.Module(assembled(growerText)), component.CoreArg{Name: memoryModule, Instance: memory})
 }

@@ -64,9 +64,9 @@ func (e *encoder) emitStacks() {
 		}
 		adapter := component.CoreArg{Name: "adapter", Instance: m.instance}
 		realloc := []component.CoreExport{{Name: reallocName, Sort: component.SortCoreFunc, Index: e.stackAllocator()}}
-		e.b.instantiate(e.b.module(assembled(stackText)), []component.CoreArg{{Name: "memory", Instance: e.b.bundle(realloc)}, adapter})
+		e.b.Instantiate(e.b.Module(assembled(stackText)), component.CoreArg{Name: "memory", Instance: e.b.Bundle(realloc)}, adapter)
 		if m.state {
-			e.b.instantiate(e.b.module(assembled(stateText)), []component.CoreArg{adapter})
+			e.b.Instantiate(e.b.Module(assembled(stateText)), adapter)
 		}
 	}
 }
@@ -87,5 +87,5 @@ func (e *encoder) stackAllocator() uint32 {
 			return e.coreMember(e.main, ex)
 		}
 	}
-	return e.b.coreMember(e.grower, component.SortCoreFunc, reallocName)
+	return e.b.CoreMember(e.grower, component.SortCoreFunc, reallocName)
 }

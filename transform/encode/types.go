@@ -17,7 +17,7 @@ type scope struct {
 	named    map[string]uint32
 	lookup   func(*wit.TypeDef) uint32 // gives a named type its index
 
-	b *builder // of a component
+	b *component.Builder // of a component
 
 	// Of the type of an imported instance.
 	inst  *component.InstanceType
@@ -64,7 +64,7 @@ func (e *encoder) rootType(owner *iface, t *wit.TypeDef) uint32 {
 func (e *encoder) typeMember(f *iface, name string) uint32 {
 	i, ok := f.typeIndex[name]
 	if !ok {
-		i = e.b.member(f.instance, component.SortType, name)
+		i = e.b.Member(f.instance, component.SortType, name)
 		f.typeIndex[name] = i
 	}
 	return i
@@ -100,7 +100,7 @@ func (e *encoder) names(f *iface, t *wit.TypeDef) bool {
 // define gives a type an index.
 func (s *scope) define(t component.Type) uint32 {
 	if s.inst == nil {
-		return s.b.typ(t)
+		return s.b.Type(t)
 	}
 	s.inst.Decls = append(s.inst.Decls, component.Decl{Type: t})
 	s.count++
@@ -317,8 +317,8 @@ func (e *encoder) emitImport(f *iface) {
 			s.export(name, component.ExternDesc{Sort: component.SortFunc, Index: s.function(fn)})
 		}
 	}
-	t := e.b.typ(s.inst)
-	f.instance = e.b.imported(f.name, component.ExternDesc{Sort: component.SortInstance, Index: t})
+	t := e.b.Type(s.inst)
+	f.instance = e.b.Import(f.name, component.ExternDesc{Sort: component.SortInstance, Index: t})
 	f.state = emitted
 }
 
@@ -337,11 +337,11 @@ func (e *encoder) worldType(t *wit.TypeDef) uint32 {
 	}
 	switch _, resource := t.Kind.(*wit.Resource); {
 	case resource:
-		i = e.b.imported(t.Name, component.ExternDesc{Sort: component.SortType, Bound: component.BoundSub})
+		i = e.b.Import(t.Name, component.ExternDesc{Sort: component.SortType, Bound: component.BoundSub})
 	case target != nil && target.Name != "":
 		i = s.ref(target)
 	default:
-		i = e.b.imported(t.Name, component.ExternDesc{Sort: component.SortType, Bound: component.BoundEq, Index: s.structure(t)})
+		i = e.b.Import(t.Name, component.ExternDesc{Sort: component.SortType, Bound: component.BoundEq, Index: s.structure(t)})
 	}
 	e.worldTypes[t.Name] = i
 	return i
