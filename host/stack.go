@@ -90,6 +90,8 @@ func (in *Instance) enterSub(sub int) error {
 	case g.stack == st:
 		g.frames++
 		return nil
+	case in.trap != nil: // nobody would wake the stack
+		return in.trap
 	case in.busy(sub):
 		p := &pause{st: st}
 		g.line = append(g.line, p)
