@@ -122,7 +122,7 @@ func (d *describer) exports(items []*component.ExportItem) []Extern {
 	for _, it := range items {
 		e := Extern{Name: it.Name, Type: d.typ(it.Type), Resource: it.Resource != nil}
 		switch {
-		case it.Func != nil && strings.HasPrefix(it.Name, pollPrefix):
+		case it.Func != nil && strings.HasPrefix(it.Name, component.PollPrefix):
 			continue
 		case it.Func != nil:
 			e.Func = d.fn(it.Func.Type)
@@ -133,9 +133,6 @@ func (d *describer) exports(items []*component.ExportItem) []Extern {
 	}
 	return joinHalves(list)
 }
-
-// pollPrefix begins the names of poll functions.
-const pollPrefix = "isyswasfa-poll"
 
 // joinHalves makes one function of the two halves of each async one.
 func joinHalves(list []Extern) []Extern {

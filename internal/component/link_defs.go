@@ -166,13 +166,16 @@ func (l *linker) namedIn(name string, in *instanceVal) error {
 	return nil
 }
 
+// PollPrefix begins the names of poll functions.
+const PollPrefix = "isyswasfa-poll"
+
 // isPoll tells whether an export is the poll function of the isyswasfa
 // convention: func(list<poll-input>) -> list<poll-output>.
 func isPoll(name string, f *abi.FuncType) bool {
 	listOfVariants := func(t *abi.Type) bool {
 		return t != nil && t.Kind == abi.List && t.Len == 0 && t.Elem.Kind == abi.Variant
 	}
-	return strings.HasPrefix(name, "isyswasfa-poll") &&
+	return strings.HasPrefix(name, PollPrefix) &&
 		len(f.Params) == 1 && listOfVariants(f.Params[0].Type) && listOfVariants(f.Result)
 }
 

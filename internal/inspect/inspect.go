@@ -111,7 +111,7 @@ func (p *printer) exports() []string {
 	var world []function
 	for _, item := range p.program.Exports {
 		switch {
-		case item.Func != nil && !strings.HasPrefix(item.Name, pollPrefix):
+		case item.Func != nil && !strings.HasPrefix(item.Name, component.PollPrefix):
 			world = append(world, function{item.Name, item.Func.Type})
 		case item.Instance != nil:
 			lines = append(lines, indent(item.Name, p.functions(exportedFunctions(item.Instance)))...)
@@ -139,8 +139,6 @@ func exportedFunctions(items []*component.ExportItem) []function {
 	}
 	return fs
 }
-
-const pollPrefix = "isyswasfa-poll"
 
 func (p *printer) polls() []string {
 	var lines []string

@@ -144,7 +144,7 @@ func hiddenPolls(binary []byte) []string {
 	}
 	exported := make(map[int]bool)
 	for _, e := range p.Exports {
-		if e.Func != nil && strings.HasPrefix(e.Name, "isyswasfa-poll") {
+		if e.Func != nil && strings.HasPrefix(e.Name, component.PollPrefix) {
 			exported[e.Func.Instance] = true
 		}
 	}

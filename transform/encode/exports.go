@@ -6,6 +6,7 @@ import (
 
 	"github.com/isyswasfa/isyswasfa/internal/abi"
 	"github.com/isyswasfa/isyswasfa/internal/wasm"
+	"github.com/isyswasfa/isyswasfa/transform"
 	"github.com/isyswasfa/isyswasfa/wit"
 	"github.com/isyswasfa/isyswasfa/wit/std"
 )
@@ -86,8 +87,8 @@ func (e *encoder) resolveExports() {
 			}
 		case x.Func != nil:
 			core := x.Func.ABIName()
-			if !x.from.has(core) && strings.HasPrefix(core, pollName) {
-				core = pollName
+			if !x.from.has(core) && strings.HasPrefix(core, transform.PollName("")) {
+				core = transform.PollName("")
 			}
 			missing = !e.resolveLift(x.from, nil, x.Name, core, x.Func) || missing
 		}

@@ -11,10 +11,7 @@ import (
 	"github.com/isyswasfa/isyswasfa/wit"
 )
 
-const (
-	preview1 = "wasi_snapshot_preview1"
-	pollName = "isyswasfa-poll"
-)
+const preview1 = "wasi_snapshot_preview1"
 
 // A target is what an import of a core module stands for.
 type target struct {
