@@ -106,6 +106,10 @@ type opFunc interface {
 	resume(o *op, t *task) // with the ready handle of t; ends in finished
 }
 
+// A dropper is an opFunc whose finish is more than the op's, for when its task
+// is dropped without a result.
+type dropper interface{ dropped() }
+
 // An opList is a list of ops in order of arrival.
 type opList struct{ first, last *op }
 

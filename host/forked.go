@@ -187,6 +187,9 @@ func (c *forkedCall) finish(err error) {
 	c.done.Give(c.r)
 }
 
+// dropped fails the caller's task, which would wait for ever.
+func (c *forkedCall) dropped() { c.finish(errDropped) }
+
 // refuse drops what the call owns, which is not to begin any more.
 func (c *forkedCall) refuse(o *op) {
 	for i, f := range c.x.params {

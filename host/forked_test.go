@@ -520,3 +520,18 @@ func TestForkedBorrowPending(t *testing.T) {
 		t.Errorf("the function that was waited for is told %d times", cancelled)
 	}
 }
+
+// A callee that drops the task of a forked call unfinished fails the caller.
+func TestForkedDropped(t *testing.T) {
+	s := newStage(t, "A")
+	task := s.makeTask("A", "T1")
+	c := &forkedCall{done: &Completion[any]{w: hostWork{in: s.in}}}
+	c.op = op{in: s.in, f: c}
+	s.in.router.awaitTask(&c.op, task)
+	task.released(readyHandle)
+	task.released(cancelHandle)
+	if err := c.done.w.outcome(); !c.op.done || err != errDropped {
+		t.Errorf("done %t, caller told %v", c.op.done, err)
+	}
+	s.empty()
+}

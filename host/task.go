@@ -167,7 +167,11 @@ func (t *task) gone() {
 	}
 	if o := t.r.unlisten(t).op; o != nil {
 		t.r.ops.remove(o)
-		o.finish(errDropped)
+		if f, ok := o.f.(dropper); ok {
+			f.dropped()
+		} else {
+			o.finish(errDropped)
+		}
 	}
 }
 
