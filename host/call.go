@@ -177,9 +177,10 @@ type exportHalf struct {
 	opts   int
 	plan   *abi.GoPlan
 	blocks bool  // the component instance may block
+	polled bool  // it has a poll function
 	enters []int // by a call of the host; see reentry
 
-	scalars *abi.ScalarPlan // if it will do; see callScalar
+	scalars *abi.ScalarPlan // if it will do, in instances that nobody interrupts
 }
 
 // half gives the indices for a lifted function. name is for one that has none.
@@ -232,23 +233,6 @@ func (in *Instance) callExport(h *exportHalf, params, result unsafe.Pointer) err
 func (in *Instance) trapped(h *exportHalf, err error) error {
 	in.poison(in.newTrap(h.name, err))
 	return in.trap
-}
-
-// callScalar is callExport for a function that has a plan for scalars, in an
-// instance that nobody interrupts.
-func (in *Instance) callScalar(h *exportHalf, params, result unsafe.Pointer) error {
-	a := &in.cores[h.core]
-	if a.busy || a.fn == nil || in.trap != nil {
-		return in.callExport(h, params, result)
-	}
-	a.busy = true
-	h.scalars.Lower(a.stack[:], params)
-	if err := a.fn.CallWithStack(&in.guest, a.stack[:]); err != nil {
-		return in.trapped(h, err)
-	}
-	h.scalars.Lift(a.stack[:], result)
-	a.busy = false
-	return nil
 }
 
 func (in *Instance) callLifted(h *exportHalf, a *activation, params, result unsafe.Pointer) error {

@@ -119,14 +119,23 @@ func (f *ExportFunc[P, R]) Call(ctx context.Context, in *Instance, p P) (r R, er
 		// What an op does, but that it cannot be told to wait here. A call by
 		// a host function of the instance finds the role taken.
 		h := f.start
-		if h.blocks && in.busy(h.sub) {
+		if a := &in.cores[h.core]; h.scalars != nil && !a.busy && a.fn != nil && in.trap == nil {
+			if h.polled {
+				in.router.enter(h.sub)
+			}
+			a.busy = true
+			h.scalars.Lower(a.stack[:], unsafe.Pointer(&p))
+			if err = a.fn.CallWithStack(&in.guest, a.stack[:]); err == nil {
+				h.scalars.Lift(a.stack[:], unsafe.Pointer(&r))
+				a.busy = false
+			} else {
+				err = in.trapped(h, err)
+			}
+		} else if h.blocks && in.busy(h.sub) {
 			in.pass()
 			return f.callOp(ctx, in, p)
-		}
-		in.router.enter(h.sub)
-		if h.scalars != nil {
-			err = in.callScalar(h, unsafe.Pointer(&p), unsafe.Pointer(&r))
 		} else {
+			in.router.enter(h.sub)
 			err = in.callExport(h, unsafe.Pointer(&p), unsafe.Pointer(&r))
 		}
 		if calm := in.router.calm() && in.drv.role.CompareAndSwap(roleQuick, roleFree); !calm && !in.quit(&in.drv) {
@@ -293,7 +302,7 @@ func (p *InstancePre) exportHalf(name string, f *component.Func, params, result 
 		return nil, fmt.Errorf("function %s is of another type: %w", name, err)
 	}
 	h := *p.exports[f]
-	h.name, h.plan = name, plan
+	h.name, h.plan, h.polled = name, plan, p.polls[h.sub] != nil
 	if h.post < 0 && !h.blocks && h.enters == nil {
 		h.scalars = plan.Scalars()
 	}

@@ -8,6 +8,7 @@ type ScalarPlan struct {
 	params    []scalar // by stack slot
 	result    op
 	hasResult bool
+	words     int // so many parameters are 32 bits wide and lie side by side; the others follow
 }
 
 // A scalar is a parameter.
@@ -30,6 +31,9 @@ func (p *GoPlan) Scalars() *ScalarPlan {
 		}
 		s.params = append(s.params, scalar{st.node.op, st.off})
 	}
+	for s.words < len(s.params) && s.params[s.words] == (scalar{op32, uintptr(4 * s.words)}) {
+		s.words++
+	}
 	if s.hasResult {
 		if !p.result.isScalar() {
 			return nil
@@ -44,7 +48,10 @@ func (n *node) isScalar() bool { return n.op <= opS16 }
 
 // Lower moves the parameters to the stack.
 func (s *ScalarPlan) Lower(stack []uint64, params unsafe.Pointer) {
-	for i := range s.params {
+	for i := range s.words {
+		stack[i] = uint64(*(*uint32)(unsafe.Add(params, 4*i)))
+	}
+	for i := s.words; i < len(s.params); i++ {
 		m := &s.params[i]
 		p := unsafe.Add(params, m.off)
 		switch m.op {
