@@ -2,6 +2,7 @@ package wast
 
 import (
 	"github.com/isyswasfa/isyswasfa/internal/component"
+	"github.com/isyswasfa/isyswasfa/internal/sexpr"
 )
 
 // function reads a function: an alias, an import or a lifted core function.
@@ -79,9 +80,9 @@ func (s *scope) coreCanon(c *cursor, name string) {
 
 func (s *scope) coreCanonDef(c *cursor) *component.Canon {
 	word := c.atom("a canonical operation")
-	op, ok := component.CanonNamed(word.text)
+	op, ok := component.CanonNamed(word.Text)
 	if !ok || op == component.CanonLift {
-		c.src.failf(word.pos, "unknown canonical operation %q", word.text)
+		c.src.Failf(word.Pos, "unknown canonical operation %q", word.Text)
 	}
 	d := &component.Canon{Op: op}
 	for _, imm := range op.Immediates() {
@@ -134,9 +135,9 @@ func (s *scope) options(c *cursor) component.CanonOpts {
 	var o component.CanonOpts
 	encoded := false
 	for n := c.peek(); n != nil; n = c.peek() {
-		if n.kind == atom {
-			e, ok := encodings[n.text]
-			if n.text == "async" {
+		if n.Kind == sexpr.Atom {
+			e, ok := encodings[n.Text]
+			if n.Text == "async" {
 				if o.Async {
 					c.failf("canonical option `async` is specified more than once")
 				}
@@ -156,7 +157,7 @@ func (s *scope) options(c *cursor) component.CanonOpts {
 		}
 		var to **uint32
 		sort := component.SortCoreFunc
-		switch n.head() {
+		switch n.Head() {
 		case "memory":
 			to, sort = &o.Memory, component.SortCoreMemory
 		case "realloc":
@@ -170,9 +171,9 @@ func (s *scope) options(c *cursor) component.CanonOpts {
 			break
 		}
 		if *to != nil {
-			c.failf("canonical option `%s` is specified more than once", n.head())
+			c.failf("canonical option `%s` is specified more than once", n.Head())
 		}
-		i := s.optionRef(c.group(n.head()), sort)
+		i := s.optionRef(c.group(n.Head()), sort)
 		*to = &i
 	}
 	return o
@@ -181,7 +182,7 @@ func (s *scope) options(c *cursor) component.CanonOpts {
 // optionRef reads the reference of an option, whose group may itself be of
 // item's form.
 func (s *scope) optionRef(c *cursor, sort component.Sort) uint32 {
-	if c.atKind(group) {
+	if c.atKind(sexpr.Group) {
 		i := s.ref(c, sort)
 		c.done()
 		return i

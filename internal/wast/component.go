@@ -13,16 +13,17 @@ import (
 	"strings"
 
 	"github.com/isyswasfa/isyswasfa/internal/component"
+	"github.com/isyswasfa/isyswasfa/internal/sexpr"
 )
 
 // Assemble gives the binary of a component's text: "(component …)". An error
 // is an *[Error].
 func Assemble(text string) (bin []byte, err error) {
 	defer catch(&err)
-	src := &source{text: text}
-	nodes := src.all()
-	if len(nodes) != 1 || nodes[0].head() != "component" {
-		src.failf(0, "(component …) is expected")
+	src := &sexpr.Source{Text: text}
+	nodes := src.All()
+	if len(nodes) != 1 || nodes[0].Head() != "component" {
+		src.Failf(0, "(component …) is expected")
 	}
 	return componentText(within(src, nodes[0])), nil
 }
@@ -42,9 +43,9 @@ func componentText(c *cursor) []byte {
 
 // quoted assembles text that may be only the fields of a component.
 func quoted(text string) []byte {
-	src := &source{text: text}
-	nodes := src.all()
-	if len(nodes) == 1 && nodes[0].head() == "component" {
+	src := &sexpr.Source{Text: text}
+	nodes := src.All()
+	if len(nodes) == 1 && nodes[0].Head() == "component" {
 		return componentText(within(src, nodes[0]))
 	}
 	return fields(&cursor{src, 0, nodes}, "").Encode()
@@ -61,7 +62,7 @@ func fields(c *cursor, name string) *component.Component {
 func (s *scope) fields(c *cursor) {
 	for len(c.rest) > 0 {
 		n := c.next("")
-		s.field(n.head(), within(c.src, n))
+		s.field(n.Head(), within(c.src, n))
 	}
 	for _, e := range s.exports {
 		s.add(c, e)
@@ -91,7 +92,7 @@ func (s *scope) field(head string, c *cursor) {
 	case "start":
 		s.start(c)
 	default:
-		c.src.failf(c.end, "unknown definition %q", head)
+		c.src.Failf(c.end, "unknown definition %q", head)
 	}
 }
 
@@ -165,7 +166,7 @@ func (s *scope) instanceBody(c *cursor) *component.Instance {
 
 // argument reads a reference, or for an instance its exports.
 func (s *scope) argument(c *cursor, sort component.Sort) uint32 {
-	if sort != component.SortInstance || c.atKind(atom) {
+	if sort != component.SortInstance || c.atKind(sexpr.Atom) {
 		return s.item(c, sort)
 	}
 	in := s.instanceBody(c)
@@ -195,7 +196,7 @@ func (s *scope) alias(c *cursor) {
 type outerName struct {
 	alias *component.Alias
 	in    *scope
-	node  *node
+	node  *sexpr.Node
 }
 
 // inlineAlias reads (alias …) within a definition that says the sort.
@@ -210,7 +211,7 @@ func (s *scope) inlineAlias(c *cursor, sort component.Sort, name string) uint32 
 
 func (s *scope) aliasTarget(c *cursor) *component.Alias {
 	word := c.atom("export, core export or outer")
-	switch word.text {
+	switch word.Text {
 	case "export":
 		return &component.Alias{Target: component.AliasExport, Instance: s.ref(c, component.SortInstance), Name: c.str()}
 	case "core":
@@ -222,17 +223,17 @@ func (s *scope) aliasTarget(c *cursor) *component.Alias {
 		a := &component.Alias{Target: component.AliasOuter}
 		in := s
 		n := c.atom("a component")
-		if strings.HasPrefix(n.text, "$") {
-			for ; in != nil && in.name != n.text; a.Count++ {
+		if strings.HasPrefix(n.Text, "$") {
+			for ; in != nil && in.name != n.Text; a.Count++ {
 				in = in.parent
 			}
 			if in == nil {
-				c.src.failf(n.pos, "outer component %s not found", n.text)
+				c.src.Failf(n.Pos, "outer component %s not found", n.Text)
 			}
 		} else {
-			v, err := parseInt(n.text, 32)
+			v, err := parseInt(n.Text, 32)
 			if err != nil {
-				c.src.failf(n.pos, "%q is no number", n.text)
+				c.src.Failf(n.Pos, "%q is no number", n.Text)
 			}
 			a.Count = uint32(v)
 			for i := uint64(0); i < v && in != nil; i++ {
@@ -242,7 +243,7 @@ func (s *scope) aliasTarget(c *cursor) *component.Alias {
 		s.pending = outerName{a, in, c.atom("an index")}
 		return a
 	}
-	c.src.failf(word.pos, "unknown alias %q", word.text)
+	c.src.Failf(word.Pos, "unknown alias %q", word.Text)
 	return nil
 }
 
@@ -253,21 +254,21 @@ func (s *scope) outerIndex(c *cursor, a *component.Alias) {
 		return
 	}
 	s.pending = outerName{}
-	if !strings.HasPrefix(p.node.text, "$") {
-		v, err := parseInt(p.node.text, 32)
+	if !strings.HasPrefix(p.node.Text, "$") {
+		v, err := parseInt(p.node.Text, 32)
 		if err != nil {
-			c.src.failf(p.node.pos, "%q is no index", p.node.text)
+			c.src.Failf(p.node.Pos, "%q is no index", p.node.Text)
 		}
 		a.Index = uint32(v)
 		return
 	}
 	if p.in != nil {
-		if i, ok := p.in.names[a.Sort][p.node.text]; ok {
+		if i, ok := p.in.names[a.Sort][p.node.Text]; ok {
 			a.Index = i
 			return
 		}
 	}
-	c.src.failf(p.node.pos, "unknown %s: failed to find name `%s`", a.Sort, p.node.text)
+	c.src.Failf(p.node.Pos, "unknown %s: failed to find name `%s`", a.Sort, p.node.Text)
 }
 
 func (s *scope) importField(c *cursor) {
@@ -323,7 +324,7 @@ func (s *scope) inlineExports(c *cursor) []*component.Export {
 	var list []*component.Export
 	for c.at("export") {
 		g := within(c.src, c.peek())
-		if !g.atKind(str) {
+		if !g.atKind(sexpr.String) {
 			break
 		}
 		e := &component.Export{Name: g.str(), Attrs: attributes(g)}
@@ -353,7 +354,7 @@ func (s *scope) inlineImport(c *cursor) *component.Import {
 		return nil
 	}
 	g := within(c.src, c.peek())
-	if !g.atKind(str) {
+	if !g.atKind(sexpr.String) {
 		return nil
 	}
 	im := &component.Import{Name: g.str(), Attrs: attributes(g)}

@@ -2,13 +2,14 @@ package wast
 
 import (
 	"github.com/isyswasfa/isyswasfa/internal/component"
+	"github.com/isyswasfa/isyswasfa/internal/sexpr"
 	"github.com/isyswasfa/isyswasfa/internal/wat"
 )
 
 // coreField reads a definition behind "core".
 func (s *scope) coreField(c *cursor) {
 	word := c.atom("a core sort")
-	switch word.text {
+	switch word.Text {
 	case "module":
 		s.coreModule(c)
 	case "instance":
@@ -19,15 +20,15 @@ func (s *scope) coreField(c *cursor) {
 		name := c.optionalName()
 		switch {
 		case c.at("alias"):
-			s.inlineAlias(c, coreWords[word.text], name)
-		case word.text == "func" && c.at("canon"):
+			s.inlineAlias(c, coreWords[word.Text], name)
+		case word.Text == "func" && c.at("canon"):
 			s.coreCanon(c.group("canon"), name)
 		default:
 			c.failf("alias or canon is expected")
 		}
 		c.done()
 	default:
-		c.src.failf(word.pos, "unknown core definition %q", word.text)
+		c.src.Failf(word.Pos, "unknown core definition %q", word.Text)
 	}
 }
 
@@ -35,7 +36,7 @@ func (s *scope) coreField(c *cursor) {
 func (s *scope) coreModule(c *cursor) {
 	name := c.optionalName()
 	exports := s.inlineExports(c)
-	if c.at("import") && len(c.peek().nodes) == 2 {
+	if c.at("import") && len(c.peek().Nodes) == 2 {
 		im := &component.Import{Name: c.group("import").str()}
 		im.Desc = component.ExternDesc{Sort: component.SortCoreModule, Index: s.moduleUse(c)}
 		s.add(c, im)
@@ -58,12 +59,12 @@ func moduleText(c *cursor) []byte {
 	case c.keyword("quote"):
 		text = c.strings("\n")
 	case len(c.rest) > 0:
-		text = c.src.text[c.rest[0].pos:c.rest[len(c.rest)-1].end]
+		text = c.src.Text[c.rest[0].Pos:c.rest[len(c.rest)-1].End]
 	}
 	c.rest = nil
 	bin, err := wat.Assemble("(module " + text + ")")
 	if err != nil {
-		c.src.failf(at, "core module: %v", err)
+		c.src.Failf(at, "core module: %v", err)
 	}
 	return bin
 }
@@ -95,7 +96,7 @@ func (s *scope) coreArg(c *cursor) uint32 {
 	if sort != component.SortCoreInstance {
 		c.failf("an argument of a core module is an instance")
 	}
-	if g.atKind(atom) {
+	if g.atKind(sexpr.Atom) {
 		return s.item(g, sort)
 	}
 	in := &component.CoreInstance{Exports: s.coreExports(g)}
@@ -133,7 +134,7 @@ func (s *scope) coreTypeField(c *cursor) {
 
 // moduleUse reads (type …), or a core module type that is then defined.
 func (s *scope) moduleUse(c *cursor) uint32 {
-	if n := c.peek(); len(c.rest) == 1 && n.head() == "type" && isReference(n) {
+	if n := c.peek(); len(c.rest) == 1 && n.Head() == "type" && isReference(n) {
 		return s.item(c.group("type"), component.SortCoreType)
 	}
 	t := s.moduleType(c)
@@ -147,7 +148,7 @@ func (s *scope) moduleType(c *cursor) *component.CoreModuleType {
 	for len(c.rest) > 0 {
 		n := c.next("")
 		g := within(c.src, n)
-		switch n.head() {
+		switch n.Head() {
 		case "type":
 			in.coreTypeField(g)
 		case "alias":
@@ -161,7 +162,7 @@ func (s *scope) moduleType(c *cursor) *component.CoreModuleType {
 			ex.Desc = in.coreDesc(g)
 			m.Exports = append(m.Exports, ex)
 		default:
-			c.src.failf(n.pos, "unknown declaration %q in a core module type", n.head())
+			c.src.Failf(n.Pos, "unknown declaration %q in a core module type", n.Head())
 		}
 		g.done()
 	}
@@ -174,9 +175,9 @@ var coreTypes = map[string]byte{
 
 func coreValType(c *cursor) byte {
 	n := c.atom("a core type")
-	t, ok := coreTypes[n.text]
+	t, ok := coreTypes[n.Text]
 	if !ok {
-		c.src.failf(n.pos, "unknown core type %q", n.text)
+		c.src.Failf(n.Pos, "unknown core type %q", n.Text)
 	}
 	return t
 }
@@ -233,14 +234,14 @@ func limits(c *cursor, d *component.CoreDesc) {
 	}
 	number := func() uint64 {
 		n := c.atom("a limit")
-		v, err := parseInt(n.text, 64)
+		v, err := parseInt(n.Text, 64)
 		if err != nil {
-			c.src.failf(n.pos, "%q is no number", n.text)
+			c.src.Failf(n.Pos, "%q is no number", n.Text)
 		}
 		return v
 	}
 	d.Min = number()
-	if n := c.peek(); n != nil && n.kind == atom && n.text[0] >= '0' && n.text[0] <= '9' {
+	if n := c.peek(); n != nil && n.Kind == sexpr.Atom && n.Text[0] >= '0' && n.Text[0] <= '9' {
 		m := number()
 		d.Max = &m
 	}

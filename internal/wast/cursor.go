@@ -4,32 +4,34 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/isyswasfa/isyswasfa/internal/sexpr"
 )
 
 // A cursor walks over the nodes of a group.
 type cursor struct {
-	src  *source
+	src  *sexpr.Source
 	end  int // where to report that something is missing
-	rest []*node
+	rest []*sexpr.Node
 }
 
 // within gives a cursor behind the head of a group.
-func within(src *source, n *node) *cursor {
-	if n.head() == "" {
-		src.failf(n.pos, "a group with a keyword is expected")
+func within(src *sexpr.Source, n *sexpr.Node) *cursor {
+	if n.Head() == "" {
+		src.Failf(n.Pos, "a group with a keyword is expected")
 	}
-	return &cursor{src, n.pos, n.nodes[1:]}
+	return &cursor{src, n.Pos, n.Nodes[1:]}
 }
 
 func (c *cursor) failf(format string, args ...any) {
 	at := c.end
 	if len(c.rest) > 0 {
-		at = c.rest[0].pos
+		at = c.rest[0].Pos
 	}
-	c.src.failf(at, format, args...)
+	c.src.Failf(at, format, args...)
 }
 
-func (c *cursor) next(what string) *node {
+func (c *cursor) next(what string) *sexpr.Node {
 	if len(c.rest) == 0 {
 		c.failf("%s is missing", what)
 	}
@@ -38,7 +40,7 @@ func (c *cursor) next(what string) *node {
 	return n
 }
 
-func (c *cursor) peek() *node {
+func (c *cursor) peek() *sexpr.Node {
 	if len(c.rest) == 0 {
 		return nil
 	}
@@ -51,26 +53,26 @@ func (c *cursor) done() {
 	}
 }
 
-func describe(n *node) string {
-	switch n.kind {
-	case str:
-		return strconv.Quote(n.text)
-	case group:
-		return "(" + n.head() + " …)"
+func describe(n *sexpr.Node) string {
+	switch n.Kind {
+	case sexpr.String:
+		return strconv.Quote(n.Text)
+	case sexpr.Group:
+		return "(" + n.Head() + " …)"
 	}
-	return n.text
+	return n.Text
 }
 
 // at tells whether a group of that name comes next.
-func (c *cursor) at(head string) bool { return len(c.rest) > 0 && c.rest[0].head() == head }
+func (c *cursor) at(head string) bool { return len(c.rest) > 0 && c.rest[0].Head() == head }
 
 // atKind tells whether a node of that kind comes next.
-func (c *cursor) atKind(k nodeKind) bool { return len(c.rest) > 0 && c.rest[0].kind == k }
+func (c *cursor) atKind(k sexpr.Kind) bool { return len(c.rest) > 0 && c.rest[0].Kind == k }
 
 func (c *cursor) group(head string) *cursor {
 	n := c.next("(" + head + " …)")
-	if n.head() != head {
-		c.src.failf(n.pos, "(%s …) is expected, not %s", head, describe(n))
+	if n.Head() != head {
+		c.src.Failf(n.Pos, "(%s …) is expected, not %s", head, describe(n))
 	}
 	return within(c.src, n)
 }
@@ -78,12 +80,12 @@ func (c *cursor) group(head string) *cursor {
 // anyGroup gives the keyword of the next group, and its contents.
 func (c *cursor) anyGroup(what string) (string, *cursor) {
 	n := c.next(what)
-	return n.head(), within(c.src, n)
+	return n.Head(), within(c.src, n)
 }
 
 // keyword takes the atom if it comes next.
 func (c *cursor) keyword(word string) bool {
-	if !c.atKind(atom) || c.rest[0].text != word {
+	if !c.atKind(sexpr.Atom) || c.rest[0].Text != word {
 		return false
 	}
 	c.rest = c.rest[1:]
@@ -91,26 +93,26 @@ func (c *cursor) keyword(word string) bool {
 }
 
 func (c *cursor) optionalName() string {
-	if c.atKind(atom) && strings.HasPrefix(c.rest[0].text, "$") {
-		return c.next("").text
+	if c.atKind(sexpr.Atom) && strings.HasPrefix(c.rest[0].Text, "$") {
+		return c.next("").Text
 	}
 	return ""
 }
 
-func (c *cursor) atom(what string) *node {
+func (c *cursor) atom(what string) *sexpr.Node {
 	n := c.next(what)
-	if n.kind != atom {
-		c.src.failf(n.pos, "%s is expected, not %s", what, describe(n))
+	if n.Kind != sexpr.Atom {
+		c.src.Failf(n.Pos, "%s is expected, not %s", what, describe(n))
 	}
 	return n
 }
 
 func (c *cursor) bytes() string {
 	n := c.next("a string")
-	if n.kind != str {
-		c.src.failf(n.pos, "a string is expected, not %s", describe(n))
+	if n.Kind != sexpr.String {
+		c.src.Failf(n.Pos, "a string is expected, not %s", describe(n))
 	}
-	return n.text
+	return n.Text
 }
 
 // str reads a string that must be UTF-8.
@@ -118,7 +120,7 @@ func (c *cursor) str() string {
 	at := c.peek()
 	s := c.bytes()
 	if !utf8.ValidString(s) {
-		c.src.failf(at.pos, "malformed UTF-8 encoding")
+		c.src.Failf(at.Pos, "malformed UTF-8 encoding")
 	}
 	return s
 }
@@ -135,9 +137,9 @@ func (c *cursor) strings(sep string) string {
 // number reads an unsigned number of 32 bits.
 func (c *cursor) number() uint32 {
 	n := c.atom("a number")
-	v, err := parseInt(n.text, 32)
+	v, err := parseInt(n.Text, 32)
 	if err != nil {
-		c.src.failf(n.pos, "%q is no number", n.text)
+		c.src.Failf(n.Pos, "%q is no number", n.Text)
 	}
 	return uint32(v)
 }

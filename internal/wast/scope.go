@@ -4,12 +4,13 @@ import (
 	"strings"
 
 	"github.com/isyswasfa/isyswasfa/internal/component"
+	"github.com/isyswasfa/isyswasfa/internal/sexpr"
 )
 
 // A scope has the names of a component, of a component or instance type, or
 // of a core module type, and collects what is defined there.
 type scope struct {
-	src    *source
+	src    *sexpr.Source
 	parent *scope
 	name   string // of the component, for outer aliases
 	names  [component.SortCoreTag + 1]map[string]uint32
@@ -100,26 +101,26 @@ func (s *scope) addAlias(c *cursor, name string, a *component.Alias) uint32 {
 // enclosing component is brought in by an outer alias.
 func (s *scope) index(c *cursor, sort component.Sort) uint32 {
 	n := c.atom(sort.String() + " index")
-	if !strings.HasPrefix(n.text, "$") {
-		v, err := parseInt(n.text, 32)
+	if !strings.HasPrefix(n.Text, "$") {
+		v, err := parseInt(n.Text, 32)
 		if err != nil {
-			c.src.failf(n.pos, "%q is no index", n.text)
+			c.src.Failf(n.Pos, "%q is no index", n.Text)
 		}
 		return uint32(v)
 	}
-	if i, ok := s.names[sort][n.text]; ok {
+	if i, ok := s.names[sort][n.Text]; ok {
 		return i
 	}
 	switch sort {
 	case component.SortType, component.SortCoreType, component.SortCoreModule, component.SortComponent:
 		count := uint32(1)
 		for up := s.parent; up != nil; up, count = up.parent, count+1 {
-			if i, ok := up.names[sort][n.text]; ok {
-				return s.addAlias(c, n.text, &component.Alias{Target: component.AliasOuter, Sort: sort, Count: count, Index: i})
+			if i, ok := up.names[sort][n.Text]; ok {
+				return s.addAlias(c, n.Text, &component.Alias{Target: component.AliasOuter, Sort: sort, Count: count, Index: i})
 			}
 		}
 	}
-	c.src.failf(n.pos, "unknown %s: failed to find name `%s`", sort, n.text)
+	c.src.Failf(n.Pos, "unknown %s: failed to find name `%s`", sort, n.Text)
 	return 0
 }
 
@@ -153,7 +154,7 @@ func (s *scope) item(c *cursor, sort component.Sort) uint32 {
 // ref reads a reference: an index, or a group of item's form. In a core
 // context the keyword "core" may be left out.
 func (s *scope) ref(c *cursor, sort component.Sort) uint32 {
-	if !c.atKind(group) {
+	if !c.atKind(sexpr.Group) {
 		return s.index(c, sort)
 	}
 	got, g := s.sorted(c, isCore(sort))
@@ -184,14 +185,14 @@ func (s *scope) sorted(c *cursor, core bool) (component.Sort, *cursor) {
 	head, g := c.anyGroup("a sort")
 	words := sortWords
 	if head == "core" {
-		head, core = g.atom("a core sort").text, true
+		head, core = g.atom("a core sort").Text, true
 	}
 	if core {
 		words = coreWords
 	}
 	sort, ok := words[head]
 	if !ok {
-		c.src.failf(g.end, "unknown sort %q", head)
+		c.src.Failf(g.end, "unknown sort %q", head)
 	}
 	return sort, g
 }

@@ -2,6 +2,8 @@ package wast
 
 import (
 	"strings"
+
+	"github.com/isyswasfa/isyswasfa/internal/sexpr"
 )
 
 // A Command is one command of a script.
@@ -39,13 +41,13 @@ const (
 
 // A Text is the text of a component or module within a script.
 type Text struct {
-	src    *source
-	node   *node
+	src    *sexpr.Source
+	node   *sexpr.Node
 	Quoted bool // as a string
 }
 
 // Module tells that it is a core module.
-func (t *Text) Module() bool { return t.node.head() == "module" }
+func (t *Text) Module() bool { return t.node.Head() == "module" }
 
 // Assemble gives the binary. An error is an *[Error].
 func (t *Text) Assemble() (bin []byte, err error) {
@@ -62,7 +64,7 @@ func (t *Text) Assemble() (bin []byte, err error) {
 }
 
 // Source gives the text itself.
-func (t *Text) Source() string { return t.src.text[t.node.pos:t.node.end] }
+func (t *Text) Source() string { return t.src.Text[t.node.Pos:t.node.End] }
 
 // An Invoke is a call of an exported function.
 type Invoke struct {
@@ -75,16 +77,16 @@ type Invoke struct {
 // error is an *[Error].
 func Parse(text string) (list []*Command, err error) {
 	defer catch(&err)
-	src := &source{text: text}
-	for _, n := range src.all() {
+	src := &sexpr.Source{Text: text}
+	for _, n := range src.All() {
 		list = append(list, command(src, n))
 	}
 	return list, nil
 }
 
-func command(src *source, n *node) *Command {
+func command(src *sexpr.Source, n *sexpr.Node) *Command {
 	c := within(src, n)
-	cmd := &Command{Line: src.line(n.pos), Kind: Kind(n.head())}
+	cmd := &Command{Line: src.Line(n.Pos), Kind: Kind(n.Head())}
 	switch cmd.Kind {
 	case Component, Module:
 		componentCommand(cmd, c, n)
@@ -100,23 +102,23 @@ func command(src *source, n *node) *Command {
 		}
 	case AssertTrap, Invalid, Malformed, Unlinkable:
 		what := c.next("what is asserted")
-		switch what.head() {
+		switch what.Head() {
 		case "invoke":
 			cmd.Invoke = invoke(within(src, what))
 		case "component", "module":
 			cmd.Text = newText(src, what)
 		default:
-			src.failf(what.pos, "unknown assertion about %s", describe(what))
+			src.Failf(what.Pos, "unknown assertion about %s", describe(what))
 		}
 		cmd.Message = c.str()
 		c.done()
 	default:
-		src.failf(n.pos, "unknown command %q", n.head())
+		src.Failf(n.Pos, "unknown command %q", n.Head())
 	}
 	return cmd
 }
 
-func componentCommand(cmd *Command, c *cursor, n *node) {
+func componentCommand(cmd *Command, c *cursor, n *sexpr.Node) {
 	switch {
 	case c.keyword("definition"):
 		cmd.Kind = Definition
@@ -129,13 +131,13 @@ func componentCommand(cmd *Command, c *cursor, n *node) {
 	cmd.Text = newText(c.src, n)
 }
 
-func newText(src *source, n *node) *Text {
+func newText(src *sexpr.Source, n *sexpr.Node) *Text {
 	t := &Text{src: src, node: n}
-	for _, word := range n.nodes[1:] {
-		if word.kind != atom {
+	for _, word := range n.Nodes[1:] {
+		if word.Kind != sexpr.Atom {
 			break
 		}
-		t.Quoted = t.Quoted || word.text == "quote"
+		t.Quoted = t.Quoted || word.Text == "quote"
 	}
 	return t
 }
@@ -160,8 +162,8 @@ type Value struct {
 // value reads a constant. Within another one the parentheses may be left out:
 // (field "a" u32.const 1).
 func value(c *cursor) *Value {
-	if c.atKind(atom) {
-		head := c.next("").text
+	if c.atKind(sexpr.Atom) {
+		head := c.next("").Text
 		g := *c
 		c.rest = nil
 		return constant(head, &g)
@@ -197,7 +199,7 @@ func constant(head string, g *cursor) *Value {
 		}
 	default:
 		n := g.next("a constant")
-		v.Text = n.text
+		v.Text = n.Text
 	}
 	g.done()
 	return v

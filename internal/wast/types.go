@@ -2,6 +2,7 @@ package wast
 
 import (
 	"github.com/isyswasfa/isyswasfa/internal/component"
+	"github.com/isyswasfa/isyswasfa/internal/sexpr"
 )
 
 var prims = map[string]component.PrimType{
@@ -23,17 +24,17 @@ var defKinds = map[string]component.DefKind{
 // definition of its own.
 func (s *scope) valType(c *cursor) *component.ValType {
 	n := c.peek()
-	if n == nil || n.kind == str {
+	if n == nil || n.Kind == sexpr.String {
 		c.failf("a type is missing")
 	}
-	if n.kind == atom {
-		if p, ok := prims[n.text]; ok {
+	if n.Kind == sexpr.Atom {
+		if p, ok := prims[n.Text]; ok {
 			c.next("")
 			return &component.ValType{Prim: p}
 		}
 		return &component.ValType{Index: s.index(c, component.SortType)}
 	}
-	if n.head() == "type" {
+	if n.Head() == "type" {
 		g := c.group("type")
 		return &component.ValType{Index: s.item(g, component.SortType)}
 	}
@@ -51,18 +52,18 @@ func (s *scope) optType(c *cursor) *component.ValType {
 
 // definedType reads the right side of the definition of a value type.
 func (s *scope) definedType(c *cursor) *component.DefinedType {
-	if c.atKind(atom) {
+	if c.atKind(sexpr.Atom) {
 		n := c.next("")
-		p, ok := prims[n.text]
+		p, ok := prims[n.Text]
 		if !ok {
-			c.src.failf(n.pos, "unknown type %q", n.text)
+			c.src.Failf(n.Pos, "unknown type %q", n.Text)
 		}
 		return &component.DefinedType{Kind: component.DefPrim, Prim: p}
 	}
 	head, g := c.anyGroup("a type")
 	kind, ok := defKinds[head]
 	if !ok {
-		c.src.failf(g.end, "unknown type %q", head)
+		c.src.Failf(g.end, "unknown type %q", head)
 	}
 	t := &component.DefinedType{Kind: kind}
 	switch kind {
@@ -193,7 +194,7 @@ func (s *scope) typeBody(c *cursor) []component.Decl {
 	for len(c.rest) > 0 {
 		n := c.next("")
 		g := within(c.src, n)
-		switch n.head() {
+		switch n.Head() {
 		case "core":
 			if !g.keyword("type") {
 				g.failf("a core type is expected")
@@ -217,7 +218,7 @@ func (s *scope) typeBody(c *cursor) []component.Decl {
 			decls = append(decls, component.Decl{Export: e})
 			in.define(g, d.Sort, name)
 		default:
-			c.src.failf(n.pos, "unknown declaration %q", n.head())
+			c.src.Failf(n.Pos, "unknown declaration %q", n.Head())
 		}
 	}
 	return decls
@@ -248,7 +249,7 @@ func (s *scope) externDesc(c *cursor) (string, component.ExternDesc) {
 			d.ValTyp = *s.valType(g)
 		}
 	default:
-		c.src.failf(g.end, "a %s cannot be imported or exported", sort)
+		c.src.Failf(g.end, "a %s cannot be imported or exported", sort)
 	}
 	g.done()
 	return name, d
@@ -265,7 +266,7 @@ func (s *scope) typeBound(c *cursor, d *component.ExternDesc) {
 	}
 	eq := c.group("eq")
 	d.Bound = component.BoundEq
-	if eq.atKind(group) {
+	if eq.atKind(sexpr.Group) {
 		t := s.deftype(eq)
 		d.Index = s.addType(c, "", t)
 		return
@@ -275,7 +276,7 @@ func (s *scope) typeBound(c *cursor, d *component.ExternDesc) {
 
 // bodyUse reads (type …), or declarations that are then defined as a type.
 func (s *scope) bodyUse(c *cursor, isComponent bool) uint32 {
-	if n := c.peek(); len(c.rest) == 1 && n.head() == "type" && isReference(n) {
+	if n := c.peek(); len(c.rest) == 1 && n.Head() == "type" && isReference(n) {
 		return s.item(c.group("type"), component.SortType)
 	}
 	decls := s.typeBody(c)
@@ -288,10 +289,10 @@ func (s *scope) bodyUse(c *cursor, isComponent bool) uint32 {
 // isReference tells whether (type …) refers to a type: "(type $t)", "(type 0)"
 // and "(type $instance "name")" do, "(type $t (list u8))" and "(type u8)" do
 // not.
-func isReference(n *node) bool {
-	if len(n.nodes) < 2 || n.nodes[1].kind != atom {
+func isReference(n *sexpr.Node) bool {
+	if len(n.Nodes) < 2 || n.Nodes[1].Kind != sexpr.Atom {
 		return false
 	}
-	_, prim := prims[n.nodes[1].text]
-	return !prim && (len(n.nodes) == 2 || n.nodes[2].kind == str)
+	_, prim := prims[n.Nodes[1].Text]
+	return !prim && (len(n.Nodes) == 2 || n.Nodes[2].Kind == sexpr.String)
 }

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/isyswasfa/isyswasfa/internal/sexpr"
 	"github.com/isyswasfa/isyswasfa/internal/wasm"
 )
 
@@ -27,7 +28,7 @@ func (b *body) localDecls() []wasm.ValType {
 		at := l.end
 		if name := l.optionalName(); name != "" {
 			if _, ok := b.locals[name]; ok {
-				b.src.failf(at, "local %s is already defined", name)
+				b.src.Failf(at, "local %s is already defined", name)
 			}
 			b.locals[name] = b.count + uint32(len(list))
 			list = append(list, l.valType())
@@ -45,20 +46,20 @@ func (b *body) localDecls() []wasm.ValType {
 func (b *body) instrs() {
 	for len(b.rest) > 0 {
 		n := b.rest[0]
-		if n.kind == atom && (n.text == "end" || n.text == "else") && len(b.labels) > 0 {
+		if n.Kind == sexpr.Atom && (n.Text == "end" || n.Text == "else") && len(b.labels) > 0 {
 			return
 		}
 		b.instr(b.next(""))
 	}
 }
 
-func (b *body) instr(n *node) {
-	if n.kind == group {
+func (b *body) instr(n *sexpr.Node) {
+	if n.Kind == sexpr.Group {
 		b.folded(n)
 		return
 	}
-	if n.kind == atom {
-		switch n.text {
+	if n.Kind == sexpr.Atom {
+		switch n.Text {
 		case "block", "loop", "if", "try_table":
 			b.flatBlock(n)
 			return
@@ -66,14 +67,14 @@ func (b *body) instr(n *node) {
 		b.op(b.cursor, n)
 		return
 	}
-	b.src.failf(n.pos, "an instruction is expected, not a string")
+	b.src.Failf(n.Pos, "an instruction is expected, not a string")
 }
 
 // op emits an instruction whose immediates come from c.
-func (b *body) op(c *cursor, n *node) { b.code = append(b.code, b.encode(c, n)...) }
+func (b *body) op(c *cursor, n *sexpr.Node) { b.code = append(b.code, b.encode(c, n)...) }
 
-func (b *body) folded(n *node) {
-	head := n.head()
+func (b *body) folded(n *sexpr.Node) {
+	head := n.Head()
 	c := b.withHead(n)
 	switch head {
 	case "block", "loop", "try_table":
@@ -83,7 +84,7 @@ func (b *body) folded(n *node) {
 	case "if":
 		b.foldedIf(c)
 	default:
-		code := b.encode(c, n.nodes[0])
+		code := b.encode(c, n.Nodes[0])
 		b.inner(c) // operands
 		b.code = append(b.code, code...)
 	}
@@ -104,7 +105,7 @@ func (b *body) inner(c *cursor) {
 func (b *body) foldedIf(c *cursor) {
 	name := c.optionalName()
 	bt := b.blockType(c)
-	var conds []*node
+	var conds []*sexpr.Node
 	for len(c.rest) > 0 && !c.at("then") {
 		conds = append(conds, c.next(""))
 	}
@@ -159,19 +160,19 @@ func (b *body) close() {
 	b.code = append(b.code, 0x0b)
 }
 
-func (b *body) flatBlock(n *node) {
-	if len(b.labels) >= maxDepth {
-		b.src.failf(n.pos, "nested too deeply")
+func (b *body) flatBlock(n *sexpr.Node) {
+	if len(b.labels) >= sexpr.MaxDepth {
+		b.src.Failf(n.Pos, "nested too deeply")
 	}
-	b.open(b.cursor, n.text)
+	b.open(b.cursor, n.Text)
 	b.instrs()
-	if n.text == "if" && b.keyword("else") {
+	if n.Text == "if" && b.keyword("else") {
 		b.optionalName()
 		b.code = append(b.code, 0x05)
 		b.instrs()
 	}
 	if !b.keyword("end") {
-		b.src.failf(n.pos, "%s is not closed by end", n.text)
+		b.src.Failf(n.Pos, "%s is not closed by end", n.Text)
 	}
 	b.optionalName()
 	b.close()
@@ -193,10 +194,10 @@ func (b *body) blockType(c *cursor) []byte {
 }
 
 // encode gives the opcode and immediates of an instruction.
-func (b *body) encode(c *cursor, n *node) []byte {
-	o, ok := ops[n.text]
+func (b *body) encode(c *cursor, n *sexpr.Node) []byte {
+	o, ok := ops[n.Text]
 	if !ok {
-		b.src.failf(n.pos, "unknown instruction %s", n.text)
+		b.src.Failf(n.Pos, "unknown instruction %s", n.Text)
 	}
 	code := append([]byte(nil), o.code...)
 	u32 := func(v uint32) { code = wasm.AppendU32(code, v) }
@@ -258,9 +259,9 @@ func (b *body) encode(c *cursor, n *node) []byte {
 			}
 		}
 	case refType:
-		t := map[string]byte{"func": 0x70, "extern": 0x6f}[c.atom("func or extern").text]
+		t := map[string]byte{"func": 0x70, "extern": 0x6f}[c.atom("func or extern").Text]
 		if t == 0 {
-			b.src.failf(n.pos, "ref.null takes func or extern")
+			b.src.Failf(n.Pos, "ref.null takes func or extern")
 		}
 		code = append(code, t)
 	case constI32:
@@ -277,14 +278,14 @@ func (b *body) encode(c *cursor, n *node) []byte {
 
 func (b *body) memArg(c *cursor, code []byte, align byte) []byte {
 	offset, mem := uint64(0), c.optionalIndex(memories)
-	for len(c.rest) > 0 && c.rest[0].kind == atom {
+	for len(c.rest) > 0 && c.rest[0].Kind == sexpr.Atom {
 		n := c.rest[0]
-		if v, ok := strings.CutPrefix(n.text, "offset="); ok {
-			offset = c.integer(&node{pos: n.pos, text: v}, 32)
-		} else if v, ok := strings.CutPrefix(n.text, "align="); ok {
-			want := c.integer(&node{pos: n.pos, text: v}, 32)
+		if v, ok := strings.CutPrefix(n.Text, "offset="); ok {
+			offset = c.integer(&sexpr.Node{Pos: n.Pos, Text: v}, 32)
+		} else if v, ok := strings.CutPrefix(n.Text, "align="); ok {
+			want := c.integer(&sexpr.Node{Pos: n.Pos, Text: v}, 32)
 			if want == 0 || want&(want-1) != 0 || want > 1<<align {
-				b.src.failf(n.pos, "the alignment is a power of two up to %d", 1<<align)
+				b.src.Failf(n.Pos, "the alignment is a power of two up to %d", 1<<align)
 			}
 			for align = 0; 1<<align < want; align++ {
 			}
@@ -302,45 +303,45 @@ func (b *body) memArg(c *cursor, code []byte, align byte) []byte {
 
 func (b *body) local(c *cursor) uint32 {
 	n := c.atom("a local")
-	if strings.HasPrefix(n.text, "$") {
-		i, ok := b.locals[n.text]
+	if strings.HasPrefix(n.Text, "$") {
+		i, ok := b.locals[n.Text]
 		if !ok {
-			b.src.failf(n.pos, "unknown local %s", n.text)
+			b.src.Failf(n.Pos, "unknown local %s", n.Text)
 		}
 		return i
 	}
 	i := uint32(b.integer(n, 32))
 	if i >= b.count {
-		b.src.failf(n.pos, "unknown local %d", i)
+		b.src.Failf(n.Pos, "unknown local %d", i)
 	}
 	return i
 }
 
 func (b *body) label(c *cursor) uint32 {
 	n := c.atom("a label")
-	if !strings.HasPrefix(n.text, "$") {
+	if !strings.HasPrefix(n.Text, "$") {
 		i := uint32(b.integer(n, 32))
 		if i > uint32(len(b.labels)) {
-			b.src.failf(n.pos, "unknown label %d", i)
+			b.src.Failf(n.Pos, "unknown label %d", i)
 		}
 		return i
 	}
 	for i := len(b.labels) - 1; i >= 0; i-- {
-		if b.labels[i] == n.text {
+		if b.labels[i] == n.Text {
 			return uint32(len(b.labels) - 1 - i)
 		}
 	}
-	b.src.failf(n.pos, "unknown label %s", n.text)
+	b.src.Failf(n.Pos, "unknown label %s", n.Text)
 	return 0
 }
 
 func (b *body) brTable(c *cursor, code []byte) []byte {
 	var list []uint32
-	for len(c.rest) > 0 && c.rest[0].kind == atom && strings.IndexByte("$0123456789", c.rest[0].text[0]) >= 0 {
+	for len(c.rest) > 0 && c.rest[0].Kind == sexpr.Atom && strings.IndexByte("$0123456789", c.rest[0].Text[0]) >= 0 {
 		list = append(list, b.label(c))
 	}
 	if len(list) == 0 {
-		b.src.failf(c.end, "br_table needs a label")
+		b.src.Failf(c.end, "br_table needs a label")
 	}
 	code = wasm.AppendU32(code, uint32(len(list)-1))
 	for _, l := range list {
@@ -350,8 +351,8 @@ func (b *body) brTable(c *cursor, code []byte) []byte {
 }
 
 // integer reads a number of that many bits, signed or unsigned.
-func (c *cursor) integer(n *node, bits int) uint64 {
-	digits := strings.ReplaceAll(n.text, "_", "")
+func (c *cursor) integer(n *sexpr.Node, bits int) uint64 {
+	digits := strings.ReplaceAll(n.Text, "_", "")
 	negative := strings.HasPrefix(digits, "-")
 	digits = strings.TrimPrefix(strings.TrimPrefix(digits, "-"), "+")
 	base := 10
@@ -360,7 +361,7 @@ func (c *cursor) integer(n *node, bits int) uint64 {
 	}
 	v, err := strconv.ParseUint(digits, base, bits)
 	if err != nil || negative && v > 1<<(bits-1) {
-		c.src.failf(n.pos, "%q is no number of %d bits", n.text, bits)
+		c.src.Failf(n.Pos, "%q is no number of %d bits", n.Text, bits)
 	}
 	if negative {
 		return -v
@@ -371,13 +372,13 @@ func (c *cursor) integer(n *node, bits int) uint64 {
 // float reads a decimal or hexadecimal number, inf or nan.
 func (c *cursor) float(bits int) float64 {
 	n := c.atom("a number")
-	text := strings.ReplaceAll(n.text, "_", "")
+	text := strings.ReplaceAll(n.Text, "_", "")
 	if strings.Contains(text, "0x") && !strings.ContainsAny(text, "pP") {
 		text += "p0"
 	}
 	v, err := strconv.ParseFloat(text, bits)
 	if err != nil {
-		c.src.failf(n.pos, "%q is no number", n.text)
+		c.src.Failf(n.Pos, "%q is no number", n.Text)
 	}
 	return v
 }

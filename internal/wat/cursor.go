@@ -3,13 +3,14 @@ package wat
 import (
 	"strings"
 
+	"github.com/isyswasfa/isyswasfa/internal/sexpr"
 	"github.com/isyswasfa/isyswasfa/internal/wasm"
 )
 
 // next gives the next node; what names it if it is missing.
-func (c *cursor) next(what string) *node {
+func (c *cursor) next(what string) *sexpr.Node {
 	if len(c.rest) == 0 {
-		c.src.failf(c.end, "%s is missing", what)
+		c.src.Failf(c.end, "%s is missing", what)
 	}
 	n := c.rest[0]
 	c.rest = c.rest[1:]
@@ -18,34 +19,34 @@ func (c *cursor) next(what string) *node {
 
 func (c *cursor) done() {
 	if len(c.rest) > 0 {
-		c.src.failf(c.rest[0].pos, "unexpected %s", describe(c.rest[0]))
+		c.src.Failf(c.rest[0].Pos, "unexpected %s", describe(c.rest[0]))
 	}
 }
 
-func describe(n *node) string {
+func describe(n *sexpr.Node) string {
 	switch {
-	case n.kind == str:
+	case n.Kind == sexpr.String:
 		return "string"
-	case n.kind == group:
-		return "(" + n.head() + " …)"
+	case n.Kind == sexpr.Group:
+		return "(" + n.Head() + " …)"
 	}
-	return n.text
+	return n.Text
 }
 
 // at tells whether a group of that name comes next.
-func (c *cursor) at(head string) bool { return len(c.rest) > 0 && c.rest[0].head() == head }
+func (c *cursor) at(head string) bool { return len(c.rest) > 0 && c.rest[0].Head() == head }
 
 func (c *cursor) group(head string) *cursor {
 	n := c.next("(" + head + " …)")
-	if n.head() != head {
-		c.src.failf(n.pos, "(%s …) is expected, not %s", head, describe(n))
+	if n.Head() != head {
+		c.src.Failf(n.Pos, "(%s …) is expected, not %s", head, describe(n))
 	}
 	return c.within(n)
 }
 
 // keyword takes the atom if it comes next.
 func (c *cursor) keyword(word string) bool {
-	if len(c.rest) == 0 || c.rest[0].kind != atom || c.rest[0].text != word {
+	if len(c.rest) == 0 || c.rest[0].Kind != sexpr.Atom || c.rest[0].Text != word {
 		return false
 	}
 	c.rest = c.rest[1:]
@@ -53,26 +54,26 @@ func (c *cursor) keyword(word string) bool {
 }
 
 func (c *cursor) optionalName() string {
-	if len(c.rest) == 0 || c.rest[0].kind != atom || !strings.HasPrefix(c.rest[0].text, "$") || len(c.rest[0].text) < 2 {
+	if len(c.rest) == 0 || c.rest[0].Kind != sexpr.Atom || !strings.HasPrefix(c.rest[0].Text, "$") || len(c.rest[0].Text) < 2 {
 		return ""
 	}
-	return c.next("").text
+	return c.next("").Text
 }
 
-func (c *cursor) atom(what string) *node {
+func (c *cursor) atom(what string) *sexpr.Node {
 	n := c.next(what)
-	if n.kind != atom {
-		c.src.failf(n.pos, "%s is expected, not %s", what, describe(n))
+	if n.Kind != sexpr.Atom {
+		c.src.Failf(n.Pos, "%s is expected, not %s", what, describe(n))
 	}
 	return n
 }
 
 func (c *cursor) str() string {
 	n := c.next("a string")
-	if n.kind != str {
-		c.src.failf(n.pos, "a string is expected, not %s", describe(n))
+	if n.Kind != sexpr.String {
+		c.src.Failf(n.Pos, "a string is expected, not %s", describe(n))
 	}
-	return n.text
+	return n.Text
 }
 
 // strings joins the strings up to the end.
@@ -87,16 +88,16 @@ func (c *cursor) strings() []byte {
 // index reads a name or number of an index space.
 func (c *cursor) index(sp space) uint32 {
 	n := c.atom(string(sp) + " index")
-	if strings.HasPrefix(n.text, "$") {
-		i, ok := c.names[sp][n.text]
+	if strings.HasPrefix(n.Text, "$") {
+		i, ok := c.names[sp][n.Text]
 		if !ok {
-			c.src.failf(n.pos, "unknown %s %s", sp, n.text)
+			c.src.Failf(n.Pos, "unknown %s %s", sp, n.Text)
 		}
 		return i
 	}
 	i := uint32(c.integer(n, 32))
 	if i >= c.counts[sp] {
-		c.src.failf(n.pos, "unknown %s %d", sp, i)
+		c.src.Failf(n.Pos, "unknown %s %d", sp, i)
 	}
 	return i
 }
@@ -112,7 +113,7 @@ func (c *cursor) indices(sp space) []uint32 {
 // indicesAhead counts the names and numbers that come next.
 func (c *cursor) indicesAhead() int {
 	for i, n := range c.rest {
-		if n.kind != atom || strings.IndexByte("$0123456789", n.text[0]) < 0 {
+		if n.Kind != sexpr.Atom || strings.IndexByte("$0123456789", n.Text[0]) < 0 {
 			return i
 		}
 	}
@@ -129,7 +130,7 @@ func (c *cursor) optionalIndex(sp space) uint32 {
 
 func (c *cursor) valType() wasm.ValType {
 	n := c.atom("a type")
-	switch n.text {
+	switch n.Text {
 	case "i32":
 		return wasm.I32
 	case "i64":
@@ -143,7 +144,7 @@ func (c *cursor) valType() wasm.ValType {
 	case "externref":
 		return wasm.ExternRef
 	}
-	c.src.failf(n.pos, "unknown type %s", n.text)
+	c.src.Failf(n.Pos, "unknown type %s", n.Text)
 	return 0
 }
 
@@ -167,7 +168,7 @@ func (c *cursor) globalType() wasm.GlobalType {
 
 func (c *cursor) limits() wasm.Limits {
 	l := wasm.Limits{Min: c.integer(c.atom("a minimum"), 32)}
-	if len(c.rest) > 0 && c.rest[0].kind == atom && c.rest[0].text[0] >= '0' && c.rest[0].text[0] <= '9' {
+	if len(c.rest) > 0 && c.rest[0].Kind == sexpr.Atom && c.rest[0].Text[0] >= '0' && c.rest[0].Text[0] <= '9' {
 		l.Max, l.HasMax = c.integer(c.next(""), 32), true
 	}
 	l.Shared = c.keyword("shared")
@@ -182,7 +183,7 @@ func (c *cursor) signature() (ft wasm.FuncType, names map[string]uint32) {
 		at := p.end
 		if name := p.optionalName(); name != "" {
 			if _, ok := names[name]; ok {
-				c.src.failf(at, "parameter %s is already defined", name)
+				c.src.Failf(at, "parameter %s is already defined", name)
 			}
 			names[name] = uint32(len(ft.Params))
 			ft.Params = append(ft.Params, p.valType())
@@ -209,7 +210,7 @@ func (c *cursor) typeUse() (index uint32, names map[string]uint32) {
 	t.done()
 	ft, names := c.signature()
 	if (ft.Params != nil || ft.Results != nil) && !ft.Equal(c.out.Types[index]) {
-		c.src.failf(at, "the signature differs from that of its type")
+		c.src.Failf(at, "the signature differs from that of its type")
 	}
 	return index, names
 }
@@ -219,7 +220,7 @@ func (c *cursor) offset() []byte {
 	if c.at("offset") {
 		return c.group("offset").constant()
 	}
-	return (&cursor{c.assembler, c.end, []*node{c.next("an offset")}}).constant()
+	return (&cursor{c.assembler, c.end, []*sexpr.Node{c.next("an offset")}}).constant()
 }
 
 // constant reads a constant expression up to the end.

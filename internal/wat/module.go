@@ -10,10 +10,11 @@ package wat
 import (
 	"strings"
 
+	"github.com/isyswasfa/isyswasfa/internal/sexpr"
 	"github.com/isyswasfa/isyswasfa/internal/wasm"
 )
 
-// Assemble gives the module in binary. An error is an *Error.
+// Assemble gives the module in binary. An error is a [*sexpr.Error].
 func Assemble(text string) ([]byte, error) { return assemble(text, nil) }
 
 // AssembleOnly assembles what the given exported functions need: functions
@@ -28,23 +29,20 @@ func AssembleOnly(text string, exports []string) ([]byte, error) {
 }
 
 func assemble(text string, keep map[string]bool) (out []byte, err error) {
-	s := &source{text: text}
+	s := &sexpr.Source{Text: text}
 	defer func() {
 		if r := recover(); r != nil {
-			e, ok := r.(*Error)
+			e, ok := r.(*sexpr.Error)
 			if !ok {
 				panic(r)
 			}
 			out, err = nil, e
 		}
 	}()
-	fields := s.nodes(0)
-	if s.i < len(s.text) {
-		s.failf(s.i, "parenthesis closes nothing")
-	}
+	fields := s.All()
 	a := &assembler{src: s, names: map[space]map[string]uint32{}, counts: map[space]uint32{}}
 	a.out.FuncNames = map[uint32]string{}
-	if len(fields) == 1 && fields[0].head() == "module" {
+	if len(fields) == 1 && fields[0].Head() == "module" {
 		c := a.within(fields[0])
 		a.out.Name = strings.TrimPrefix(c.optionalName(), "$")
 		fields = c.rest
@@ -73,7 +71,7 @@ const (
 var kinds = map[space]wasm.Kind{funcs: wasm.KindFunc, tables: wasm.KindTable, memories: wasm.KindMemory, globals: wasm.KindGlobal, tags: wasm.KindTag}
 
 type assembler struct {
-	src    *source
+	src    *sexpr.Source
 	out    wasm.Builder
 	names  map[space]map[string]uint32
 	counts map[space]uint32
@@ -85,15 +83,15 @@ type assembler struct {
 type cursor struct {
 	*assembler
 	end  int // where to report that something is missing
-	rest []*node
+	rest []*sexpr.Node
 }
 
 // within gives a cursor behind the head of a group.
-func (a *assembler) within(n *node) *cursor { return &cursor{a, n.pos, n.nodes[1:]} }
+func (a *assembler) within(n *sexpr.Node) *cursor { return &cursor{a, n.Pos, n.Nodes[1:]} }
 
-func (a *assembler) module(fields []*node) {
+func (a *assembler) module(fields []*sexpr.Node) {
 	for _, f := range fields {
-		if f.head() == "type" {
+		if f.Head() == "type" {
 			c := a.within(f)
 			a.declare(types, c.optionalName(), f)
 			fn := c.group("func")
@@ -111,14 +109,14 @@ func (a *assembler) module(fields []*node) {
 	}
 }
 
-func (a *assembler) field(f *node) {
+func (a *assembler) field(f *sexpr.Node) {
 	c := a.withHead(f)
-	switch f.head() {
+	switch f.Head() {
 	case "type":
 	case "import":
 		c.importField()
 	case "func", "table", "memory", "global", "tag":
-		c.definition(space(f.head()))
+		c.definition(space(f.Head()))
 	case "export":
 		name := c.str()
 		a.later = append(a.later, func() { c.exportField(name) })
@@ -137,20 +135,20 @@ func (a *assembler) field(f *node) {
 		a.declare(datas, c.optionalName(), f)
 		a.out.Datas = append(a.out.Datas, c.data())
 	default:
-		a.src.failf(f.pos, "unknown module field %q", f.head())
+		a.src.Failf(f.Pos, "unknown module field %q", f.Head())
 	}
 }
 
 // withHead is within for a node that may not be a group with a head.
-func (a *assembler) withHead(f *node) *cursor {
-	if f.head() == "" {
-		a.src.failf(f.pos, "a module field is expected")
+func (a *assembler) withHead(f *sexpr.Node) *cursor {
+	if f.Head() == "" {
+		a.src.Failf(f.Pos, "a module field is expected")
 	}
 	return a.within(f)
 }
 
 // declare adds to an index space.
-func (a *assembler) declare(sp space, name string, n *node) uint32 {
+func (a *assembler) declare(sp space, name string, n *sexpr.Node) uint32 {
 	i := a.counts[sp]
 	a.counts[sp]++
 	if name != "" {
@@ -158,7 +156,7 @@ func (a *assembler) declare(sp space, name string, n *node) uint32 {
 			a.names[sp] = map[string]uint32{}
 		}
 		if _, ok := a.names[sp][name]; ok {
-			a.src.failf(n.pos, "%s %s is already defined", sp, name)
+			a.src.Failf(n.Pos, "%s %s is already defined", sp, name)
 		}
 		a.names[sp][name] = i
 		if sp == funcs {
@@ -172,18 +170,18 @@ func (c *cursor) importField() {
 	im := wasm.Import{Module: c.str(), Name: c.str()}
 	n := c.next("a description of the import")
 	d := c.withHead(n)
-	sp := space(n.head())
+	sp := space(n.Head())
 	if _, ok := kinds[sp]; !ok {
-		c.src.failf(n.pos, "an import is a func, table, memory, global or tag")
+		c.src.Failf(n.Pos, "an import is a func, table, memory, global or tag")
 	}
 	d.imported(im, sp, d.optionalName(), n)
 	c.done()
 }
 
 // imported reads the type of an import up to the end and adds the import.
-func (c *cursor) imported(im wasm.Import, sp space, name string, n *node) {
+func (c *cursor) imported(im wasm.Import, sp space, name string, n *sexpr.Node) {
 	if c.defs {
-		c.src.failf(n.pos, "imports come before definitions")
+		c.src.Failf(n.Pos, "imports come before definitions")
 	}
 	c.declare(sp, name, n)
 	im.Kind = kinds[sp]
@@ -204,7 +202,7 @@ func (c *cursor) imported(im wasm.Import, sp space, name string, n *node) {
 // definition reads a func, table, memory, global or tag with its inline exports and
 // import.
 func (c *cursor) definition(sp space) {
-	n := &node{pos: c.end}
+	n := &sexpr.Node{Pos: c.end}
 	name := c.optionalName()
 	index := c.counts[sp]
 	for c.at("export") {
@@ -254,7 +252,7 @@ func (c *cursor) function() {
 }
 
 func (c *cursor) table(index uint32) {
-	if len(c.rest) > 0 && c.rest[0].kind == atom && c.rest[0].text == "funcref" {
+	if len(c.rest) > 0 && c.rest[0].Kind == sexpr.Atom && c.rest[0].Text == "funcref" {
 		c.next("")
 		e := c.group("elem")
 		c.done()
@@ -287,12 +285,12 @@ func (c *cursor) memory(index uint32) {
 
 func (c *cursor) exportField(name string) {
 	n := c.next("a description of the export")
-	kind, ok := kinds[space(n.head())]
+	kind, ok := kinds[space(n.Head())]
 	if !ok {
-		c.src.failf(n.pos, "an export is a func, table, memory, global or tag")
+		c.src.Failf(n.Pos, "an export is a func, table, memory, global or tag")
 	}
 	d := c.within(n)
-	c.out.Exports = append(c.out.Exports, wasm.Export{Name: name, Kind: kind, Index: d.index(space(n.head()))})
+	c.out.Exports = append(c.out.Exports, wasm.Export{Name: name, Kind: kind, Index: d.index(space(n.Head()))})
 	d.done()
 	c.done()
 }
@@ -307,7 +305,7 @@ func (c *cursor) elem() wasm.Elem {
 		e.Table = t.index(tables)
 		t.done()
 		e.Offset = c.offset()
-	case len(c.rest) > 0 && c.rest[0].kind == group:
+	case len(c.rest) > 0 && c.rest[0].Kind == sexpr.Group:
 		e.Offset = c.offset()
 	default:
 		e.Mode = wasm.Passive
@@ -324,7 +322,7 @@ func (c *cursor) data() wasm.Data {
 		d.Memory = m.index(memories)
 		m.done()
 	}
-	if len(c.rest) > 0 && c.rest[0].kind == group {
+	if len(c.rest) > 0 && c.rest[0].Kind == sexpr.Group {
 		d.Offset = c.offset()
 	} else {
 		d.Mode = wasm.Passive

@@ -1,12 +1,14 @@
 package wat
 
+import "github.com/isyswasfa/isyswasfa/internal/sexpr"
+
 // prune leaves out the functions and globals that the exported functions named
 // in keep do not reach.
-func (a *assembler) prune(fields []*node, keep map[string]bool) []*node {
-	defs := map[space]map[string]*node{funcs: {}, globals: {}}
-	reached := map[*node]bool{}
-	var todo []*node
-	reach := func(n *node) {
+func (a *assembler) prune(fields []*sexpr.Node, keep map[string]bool) []*sexpr.Node {
+	defs := map[space]map[string]*sexpr.Node{funcs: {}, globals: {}}
+	reached := map[*sexpr.Node]bool{}
+	var todo []*sexpr.Node
+	reach := func(n *sexpr.Node) {
 		if n != nil && !reached[n] {
 			reached[n] = true
 			todo = append(todo, n)
@@ -29,7 +31,7 @@ func (a *assembler) prune(fields []*node, keep map[string]bool) []*node {
 		todo = todo[:len(todo)-1]
 		references(n, func(sp space, name string) { reach(defs[sp][name]) })
 	}
-	var kept []*node
+	var kept []*sexpr.Node
 	for _, f := range fields {
 		if reached[f] {
 			kept = append(kept, f)
@@ -40,12 +42,12 @@ func (a *assembler) prune(fields []*node, keep map[string]bool) []*node {
 
 // symbol gives the index space, name and first export of a field that may be
 // left out; sp is "" for other fields.
-func (a *assembler) symbol(f *node) (sp space, name, exported string) {
+func (a *assembler) symbol(f *sexpr.Node) (sp space, name, exported string) {
 	n := f
-	if f.head() == "import" && len(f.nodes) > 3 {
-		n = f.nodes[3]
+	if f.Head() == "import" && len(f.Nodes) > 3 {
+		n = f.Nodes[3]
 	}
-	if h := n.head(); h != "func" && h != "global" {
+	if h := n.Head(); h != "func" && h != "global" {
 		return "", "", ""
 	}
 	c := a.within(n)
@@ -53,27 +55,27 @@ func (a *assembler) symbol(f *node) (sp space, name, exported string) {
 	if c.at("export") {
 		exported = c.group("export").str()
 	}
-	return space(n.head()), name, exported
+	return space(n.Head()), name, exported
 }
 
 // references reports the functions and globals that the instructions in n name.
-func references(n *node, report func(space, string)) {
-	for i, c := range n.nodes {
+func references(n *sexpr.Node, report func(space, string)) {
+	for i, c := range n.Nodes {
 		references(c, report)
-		if c.kind != atom || i+1 >= len(n.nodes) || n.nodes[i+1].kind != atom {
+		if c.Kind != sexpr.Atom || i+1 >= len(n.Nodes) || n.Nodes[i+1].Kind != sexpr.Atom {
 			continue
 		}
-		switch c.text {
+		switch c.Text {
 		case "call", "ref.func":
-			report(funcs, n.nodes[i+1].text)
+			report(funcs, n.Nodes[i+1].Text)
 		case "global.get", "global.set":
-			report(globals, n.nodes[i+1].text)
+			report(globals, n.Nodes[i+1].Text)
 		case "func", "declare", "start":
-			for _, f := range n.nodes[i+1:] { // segments and the start function
-				if f.kind != atom {
+			for _, f := range n.Nodes[i+1:] { // segments and the start function
+				if f.Kind != sexpr.Atom {
 					break
 				}
-				report(funcs, f.text)
+				report(funcs, f.Text)
 			}
 		}
 	}
