@@ -71,7 +71,7 @@ func parseCall(text string) (callExpr, error) {
 	return e, nil
 }
 
-func call(c *cli.Context, arg string, expr callExpr) (err error) {
+func call(c *cli.Context, arg string, expr callExpr) error {
 	memory, err := maxMemory(c)
 	if err != nil {
 		return err
@@ -80,17 +80,13 @@ func call(c *cli.Context, arg string, expr callExpr) (err error) {
 	if err != nil {
 		return err
 	}
-	observer, finish, err := tracing(c)
-	if err != nil {
-		return err
-	}
-	defer func() { err = cmp.Or(err, finish()) }()
-	ctx := context.WithoutCancel(c.Context)
-	engine, err := host.NewEngine(ctx, host.Config{CacheDir: cacheDir("compiled"), MaxMemory: memory, Observer: observer})
-	if err != nil {
-		return err
-	}
-	defer engine.Close(ctx)
+	return withEngine(c, host.Config{MaxMemory: memory}, func(ctx context.Context, engine *host.Engine) error {
+		return callIn(ctx, c, engine, name, binary, expr)
+	})
+}
+
+// callIn compiles and links the component, and calls the function.
+func callIn(ctx context.Context, c *cli.Context, engine *host.Engine, name string, binary []byte, expr callExpr) error {
 	component, linker, err := compile(ctx, c, engine, name, binary)
 	if err != nil {
 		return err

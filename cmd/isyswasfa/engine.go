@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"os"
 	"path/filepath"
@@ -11,6 +12,24 @@ import (
 	"github.com/isyswasfa/isyswasfa/host/wasi"
 	"github.com/isyswasfa/isyswasfa/host/wasihttp"
 )
+
+// withEngine runs f with an engine that keeps compiled code in the user's cache
+// and observes what --trace asks for.
+func withEngine(c *cli.Context, conf host.Config, f func(ctx context.Context, engine *host.Engine) error) (err error) {
+	observer, finish, err := tracing(c)
+	if err != nil {
+		return err
+	}
+	defer func() { err = cmp.Or(err, finish()) }()
+	conf.CacheDir, conf.Observer = cacheDir("compiled"), observer
+	ctx := context.WithoutCancel(c.Context)
+	engine, err := host.NewEngine(ctx, conf)
+	if err != nil {
+		return err
+	}
+	defer engine.Close(ctx)
+	return f(ctx, engine)
+}
 
 // compile compiles a component, saying so if it takes long, and gives it with
 // a linker that has WASI.

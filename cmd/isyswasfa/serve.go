@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -46,7 +45,7 @@ func serveCommand() *cli.Command {
 	}
 }
 
-func serve(c *cli.Context, arg string) (err error) {
+func serve(c *cli.Context, arg string) error {
 	memory, err := maxMemory(c)
 	if err != nil {
 		return err
@@ -79,27 +78,14 @@ func serve(c *cli.Context, arg string) (err error) {
 	if err != nil {
 		return err
 	}
-	observer, finish, err := tracing(c)
-	if err != nil {
-		return err
-	}
-	defer func() { err = cmp.Or(err, finish()) }()
-	ctx := context.WithoutCancel(c.Context)
-	engine, err := host.NewEngine(ctx, host.Config{
-		Observer:      observer,
-		CacheDir:      cacheDir("compiled"),
-		MaxMemory:     memory,
-		Interruptible: c.Bool("interrupt"),
+	conf := host.Config{MaxMemory: memory, Interruptible: c.Bool("interrupt")}
+	return withEngine(c, conf, func(ctx context.Context, engine *host.Engine) error {
+		handler, err := newHandler(ctx, c, engine, name, binary)
+		if err != nil {
+			return err
+		}
+		return serveHTTP(c, listener, handler)
 	})
-	if err != nil {
-		return err
-	}
-	defer engine.Close(ctx)
-	handler, err := newHandler(ctx, c, engine, name, binary)
-	if err != nil {
-		return err
-	}
-	return serveHTTP(c, listener, handler)
 }
 
 // newHandler compiles and links the component.
