@@ -29,15 +29,6 @@ func (s *typeSet) hasName(t any) bool {
 	return false
 }
 
-func (s *typeSet) isFine(t *abi.Type) bool {
-	for ; s != nil; s = s.outer {
-		if s.isFine(t) {
-			return true
-		}
-	}
-	return false
-}
-
 // A visibility has the types that imports may mention, and those that exports
 // may. The zero visibility lets everything pass.
 type visibility struct{ imports, exports *typeSet }
