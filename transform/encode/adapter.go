@@ -53,9 +53,11 @@ func adapterWith(imports, defs string) string {
 // anything.
 func (e *encoder) makePreview1() error {
 	keep := []string{importRealloc}
-	for _, im := range e.main.imports {
-		if im.target.preview1 != "" {
-			keep = append(keep, im.target.preview1)
+	for _, m := range e.guests() {
+		for _, im := range m.imports {
+			if im.target.preview1 != "" {
+				keep = append(keep, im.target.preview1)
+			}
 		}
 	}
 	for _, l := range e.lifts {
@@ -92,11 +94,11 @@ func (e *encoder) makePreview1() error {
 	return nil
 }
 
-// confinedPosts gives the parts of the adapter that wrap the module's
+// confinedPosts gives the parts of the adapter that wrap the guests'
 // post-return functions, which may not call imports, and their names.
 func (e *encoder) confinedPosts() (imports, defs string, names []string) {
 	for i, l := range e.lifts {
-		if l.post == nil || l.in != e.main {
+		if l.post == nil || e.isAdapter(l.in) {
 			continue
 		}
 		params := paramList(l.sig.Results)

@@ -21,6 +21,10 @@ type Options struct {
 	// may have imports and exports of the component themselves.
 	Adapters []Module
 
+	// Libraries are instantiated after the main module, in this order, and
+	// before the adapters.
+	Libraries []Library
+
 	// NoPreview1 refuses imports of WASI 0.1 that no adapter provides, instead
 	// of adding the adapter that comes with this package.
 	NoPreview1 bool
@@ -67,13 +71,19 @@ const (
 type Error struct {
 	World    string
 	Problems []string
+
+	libraries bool
 }
 
 // Error gives one line, or one line for each problem after the first line.
 func (e *Error) Error() string {
-	head := "the module does not fit the world " + e.World + ":"
+	does, is := "the module does", "the module is"
+	if e.libraries {
+		does, is = "the libraries do", "the libraries are"
+	}
+	head := does + " not fit the world " + e.World + ":"
 	if e.World == "" {
-		head = "the module is no component:"
+		head = is + " no component:"
 	}
 	if len(e.Problems) == 1 {
 		return head + " " + e.Problems[0]
@@ -109,7 +119,7 @@ func Modules(main Module, o Options) ([]byte, error) {
 			return nil, err
 		}
 		if len(e.problems) > 0 {
-			return nil, &Error{worldNames(main.Worlds), e.problems}
+			return nil, &Error{e.worldNames(), e.problems, len(e.libraries) > 0}
 		}
 	}
 	if o.Name != "" {
@@ -118,10 +128,13 @@ func Modules(main Module, o Options) ([]byte, error) {
 	return e.b.Component.Encode(), nil
 }
 
-func worldNames(worlds []*wit.World) string {
+// worldNames names the worlds of the main module and the libraries.
+func (e *encoder) worldNames() string {
 	var ids []string
-	for _, w := range worlds {
-		ids = append(ids, w.ID())
+	for _, m := range e.guests() {
+		for _, w := range m.worlds {
+			ids = append(ids, w.ID())
+		}
 	}
 	return strings.Join(ids, " + ")
 }
@@ -138,12 +151,13 @@ func DefaultSuffix(core []byte) string {
 }
 
 type encoder struct {
-	o        Options
-	main     *module
-	adapters []*module // those that are used
-	preview1 *module   // our own adapter; nil if it is not needed
-	b        component.Builder
-	problems []string
+	o         Options
+	main      *module
+	libraries []*module
+	adapters  []*module // those that are used
+	preview1  *module   // our own adapter; nil if it is not needed
+	b         component.Builder
+	problems  []string
 
 	worldImports []*wit.WorldItem // of all worlds
 	worldExports []worldExport
@@ -187,6 +201,9 @@ func newEncoder(main Module, o Options) (*encoder, error) {
 	if e.main, err = newModule("the module", "", main); err != nil {
 		return nil, err
 	}
+	if err := e.addLibraries(); err != nil {
+		return nil, err
+	}
 	for _, a := range o.Adapters {
 		m, err := newModule("the adapter "+a.Name, a.Name, a)
 		if err != nil {
@@ -214,18 +231,20 @@ func (e *encoder) isUsed(adapter *module) bool {
 			return true
 		}
 	}
-	for _, im := range e.main.core.Imports {
-		if im.Module == adapter.name {
-			return true
+	for _, m := range e.guests() {
+		for _, im := range m.core.Imports {
+			if im.Module == adapter.name && m.links[ImportName{im.Module, im.Name}] == nil {
+				return true
+			}
 		}
 	}
 	return false
 }
 
-// modules gives the main module and the adapters, of which our own, once it is
-// made, is the last.
+// modules gives the main module, the libraries and the adapters, of which our
+// own, once it is made, is the last.
 func (e *encoder) modules() []*module {
-	list := append([]*module{e.main}, e.adapters...)
+	list := append(e.guests(), e.adapters...)
 	if e.preview1 != nil {
 		list = append(list, e.preview1)
 	}

@@ -93,7 +93,7 @@ func (e *encoder) resolveExports() {
 			missing = !e.resolveLift(x.from, nil, x.Name, core, x.Func) || missing
 		}
 	}
-	if missing {
+	if missing && len(e.libraries) == 0 {
 		e.problemf("%s", e.exportHint())
 	}
 	if ex, ok := e.main.export(initializeName, wasm.KindFunc); ok {

@@ -36,7 +36,8 @@ func (e *encoder) argument(im *coreImport) (component.Sort, uint32) {
 	case im.shim >= 0:
 		return component.SortCoreFunc, e.b.CoreMember(e.shim.instance, component.SortCoreFunc, strconv.Itoa(im.shim))
 	case t.in != nil:
-		return component.SortCoreFunc, e.coreMember(t.in, t.export)
+		sort := coreSorts[im.kind]
+		return sort, e.b.CoreMember(t.in.instance, sort, t.export.Name)
 	case t.realloc:
 		return component.SortCoreFunc, e.b.CoreMember(e.grower, component.SortCoreFunc, reallocName)
 	case t.builtin != "":
@@ -138,7 +139,7 @@ func (e *encoder) realloc(m *module, imports bool) *uint32 {
 	if !ok {
 		return nil
 	}
-	if from == e.main && name == reallocName && e.preview1 != nil {
+	if name == reallocName && e.preview1 != nil && e.main.has(name) {
 		from, name = e.preview1, guestRealloc // keeps clock readings of the allocator from leaving the component
 	}
 	key := from.what + " " + name
@@ -183,7 +184,7 @@ func (e *encoder) lift(s *scope, l *lift) uint32 {
 	}
 	if l.post != nil {
 		from := l.in
-		if from == e.main && e.preview1 != nil {
+		if e.preview1 != nil && !e.isAdapter(from) {
 			from = e.preview1
 		}
 		post := e.coreMember(from, *l.post)

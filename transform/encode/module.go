@@ -32,10 +32,10 @@ const (
 const standard = "cm32p2"
 
 // A module is one of the core modules that the component is made of: the main
-// one or an adapter.
+// one, a library or an adapter.
 type module struct {
-	what     string // for messages: "the module" or "the adapter NAME"
-	name     string // of an adapter: what the main module imports it as
+	what     string // for messages: "the module", "the library NAME" or "the adapter NAME"
+	name     string // of a library; of an adapter: what others import it as
 	preview1 bool   // the adapter is our own
 	core     *wasm.Module
 	worlds   []*wit.World
@@ -44,6 +44,8 @@ type module struct {
 	exports map[string]wasm.Export // by the names of wit-bindgen's generators
 	renamed []wasm.Import          // the imports with unique names
 	imports []*coreImport
+
+	links map[ImportName]*target // of a library: what other core modules provide; else nil
 
 	stack, state bool // of an adapter: it exports the globals of its stack
 

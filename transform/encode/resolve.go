@@ -26,7 +26,7 @@ type target struct {
 	builtin  string
 	resource *wit.TypeDef
 
-	// A function that another module exports, or (in is nil) the memory.
+	// What another module exports, or (in is nil) the memory.
 	in     *module
 	export wasm.Export
 	memory bool
@@ -39,7 +39,7 @@ type target struct {
 // needs are the canonical options that a call needs.
 type needs struct{ memory, realloc bool }
 
-// A coreImport is a function (or the memory) that a core module imports.
+// A coreImport is what a core module imports.
 type coreImport struct {
 	of            *module
 	module, field string
@@ -73,7 +73,9 @@ func (e *encoder) resolve() error {
 			}
 		}
 	}
-	e.resolveImports(e.main, nil)
+	for _, m := range e.guests() {
+		e.resolveImports(m, nil)
+	}
 	e.resolveExports()
 	for _, m := range e.adapters {
 		e.resolveImports(m, m.core.Prune(e.usedExports(m)))
@@ -87,9 +89,11 @@ func (e *encoder) resolve() error {
 // use for.
 func (e *encoder) usedExports(m *module) []string {
 	var names []string
-	for _, im := range e.main.imports {
-		if im.target.in == m {
-			names = append(names, im.target.export.Name)
+	for _, guest := range e.guests() {
+		for _, im := range guest.imports {
+			if im.target.in == m {
+				names = append(names, im.target.export.Name)
+			}
 		}
 	}
 	for _, l := range e.lifts {
@@ -119,16 +123,23 @@ func (e *encoder) resolveImports(m *module, called map[uint32]bool) {
 	var notAdapted []string
 	for i := range m.renamed {
 		im := &m.renamed[i]
-		ci := &coreImport{of: m, module: im.Module, field: im.Name, kind: im.Kind, shim: -1}
+		ci := &coreImport{of: m, module: im.Module, field: im.Name, kind: im.Kind, target: m.links[ImportName{im.Module, im.Name}], shim: -1}
+		if im.Kind == wasm.KindFunc {
+			index++
+			ci.sig = m.core.Types[im.Type]
+		}
 		switch {
+		case ci.target != nil:
+			if err := ci.checkLink(); err != nil {
+				e.problemf("import %q %q%s: %v", im.Module, im.Name, m.of(), err)
+				continue
+			}
 		case im.Kind == wasm.KindMemory && im.Name == memoryName && (im.Module == memoryModule || m.preview1):
 			ci.target = &target{memory: true}
 		case im.Kind != wasm.KindFunc:
 			e.problemf("%s imports the %s %q %q; only functions can be imported, and the memory %q %q", m.what, im.Kind, im.Module, im.Name, memoryModule, memoryName)
 			continue
 		default:
-			index++
-			ci.sig = m.core.Types[im.Type]
 			if called != nil && !called[uint32(index)] {
 				ci.target = &target{id: "dead " + ci.sig.String(), dead: true}
 				break
@@ -210,9 +221,12 @@ func (e *encoder) target(m *module, module, field string, sig wasm.FuncType) (*t
 // moduleTarget finds what an import stands for that another core module
 // provides; nil if it is not of that kind.
 func (e *encoder) moduleTarget(m *module, module, field string, sig wasm.FuncType) (*target, error) {
-	if m != e.main {
+	if e.isAdapter(m) {
 		if module != mainModule && (module != guestModule || !m.preview1) {
 			return nil, nil
+		}
+		if l := e.liftWithPost(field); m.preview1 && l != nil {
+			return &target{id: l.in.what + " " + field, in: l.in, export: *l.post}, nil
 		}
 		ex, ok := e.main.export(field, wasm.KindFunc)
 		if !ok && field == reallocName && !m.preview1 {

@@ -117,7 +117,7 @@ func (e *encoder) emitShim() {
 				im.shim = e.shim.add(t.id, im.sig, nil)
 			case t.preview1 != "":
 				im.shim = e.shim.add(t.id, im.sig, func() uint32 { return e.b.CoreMember(e.preview1.instance, component.SortCoreFunc, t.preview1) })
-			case t.in != nil && m == e.main:
+			case t.in != nil && !e.isAdapter(m) && e.isAdapter(t.in):
 				im.shim = e.shim.add(t.id, im.sig, func() uint32 { return e.coreMember(t.in, t.export) })
 			case t.needs.realloc || t.needs.memory && m == e.main:
 				im.shim = e.shim.add(m.what+" "+t.id, im.sig, func() uint32 { return e.lower(m, t, e.realloc(m, true)) })

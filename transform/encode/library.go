@@ -1,0 +1,100 @@
+package encode
+
+import (
+	"fmt"
+
+	"github.com/isyswasfa/isyswasfa/internal/component"
+	"github.com/isyswasfa/isyswasfa/internal/wasm"
+)
+
+// A Library is a further core module of the component, which shares the main
+// module's memory. What its worlds import and export is the component's, like
+// what those of the main module do.
+type Library struct {
+	Module // of which Name is the library's
+
+	// Links are the imports that other core modules provide.
+	Links map[ImportName]Link
+}
+
+// An ImportName is the name of a core module's import.
+type ImportName struct{ Module, Field string }
+
+// A Link is an export of a core module that meets another one's import.
+type Link struct {
+	Library string // an earlier one; "" for the main module
+	Export  string
+}
+
+// addLibraries adds the libraries of the options, each with what it has of
+// those before.
+func (e *encoder) addLibraries() error {
+	for _, l := range e.o.Libraries {
+		m, err := newModule("the library "+l.Name, l.Name, l.Module)
+		if err != nil {
+			return err
+		}
+		m.links = map[ImportName]*target{}
+		for name, link := range l.Links {
+			if m.links[name], err = e.linkTarget(link); err != nil {
+				return fmt.Errorf("%s: import %q %q: %w", m.what, name.Module, name.Field, err)
+			}
+		}
+		e.libraries = append(e.libraries, m)
+	}
+	return nil
+}
+
+func (e *encoder) linkTarget(l Link) (*target, error) {
+	from := e.main
+	for _, m := range e.libraries {
+		if m.name == l.Library {
+			from = m
+		}
+	}
+	if from.name != l.Library {
+		return nil, fmt.Errorf("there is no library %s before", l.Library)
+	}
+	for _, ex := range from.core.Exports {
+		if ex.Name == l.Export {
+			return &target{id: from.what + " " + ex.Name, in: from, export: ex}, nil
+		}
+	}
+	return nil, fmt.Errorf("%s has no export %q", from.what, l.Export)
+}
+
+// checkLink checks that what meets an import is of its kind, and functions that
+// they have its signature.
+func (im *coreImport) checkLink() error {
+	switch from := im.target.in; {
+	case im.target.export.Kind != im.kind:
+		return fmt.Errorf("%s has a %s of that name, not a %s", from.what, im.target.export.Kind, im.kind)
+	case im.kind == wasm.KindFunc:
+		return sameSig(im.sig, from.core.FuncType(im.target.export.Index))
+	}
+	return nil
+}
+
+// coreSorts are the sorts of what core modules import and export.
+var coreSorts = [...]component.Sort{
+	wasm.KindFunc: component.SortCoreFunc, wasm.KindTable: component.SortCoreTable, wasm.KindMemory: component.SortCoreMemory,
+	wasm.KindGlobal: component.SortCoreGlobal, wasm.KindTag: component.SortCoreTag,
+}
+
+// liftWithPost gives the export whose post-return function has that name; nil
+// if there is none.
+func (e *encoder) liftWithPost(name string) *lift {
+	for _, l := range e.lifts {
+		if l.post != nil && l.post.Name == name {
+			return l
+		}
+	}
+	return nil
+}
+
+// guests gives the modules that adapters may serve: the main one and the
+// libraries.
+func (e *encoder) guests() []*module { return append([]*module{e.main}, e.libraries...) }
+
+// isAdapter tells whether a module is an adapter; our own is one, too.
+func (e *encoder) isAdapter(m *module) bool { return m != e.main && m.links == nil }
