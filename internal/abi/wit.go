@@ -8,13 +8,12 @@ import (
 
 // FromWIT gives the type of values of a WIT type. The Resource of a handle is
 // the *wit.TypeDef that defines the resource, aliases followed; a map is a
-// list of tuples. Streams, futures and error contexts have no representation
-// in the synchronous Canonical ABI and are an error.
+// list of tuples.
 func FromWIT(t wit.Type) (*Type, error) {
 	switch t := t.(type) {
 	case wit.Primitive:
 		if t == wit.ErrorContext {
-			return nil, fmt.Errorf("type %s is not supported", t)
+			return &Type{Kind: ErrorContext}, nil
 		}
 		return &Type{Kind: Bool + Kind(t)}, nil // the same order, Bool to String
 	case *wit.TypeDef:
@@ -33,10 +32,7 @@ func FromWIT(t wit.Type) (*Type, error) {
 
 // FuncFromWIT gives the type of a function, a method's self included.
 func FuncFromWIT(f *wit.Function) (*FuncType, error) {
-	ft := new(FuncType)
-	if f.Async {
-		return nil, fmt.Errorf("function %s is async", f.ABIName())
-	}
+	ft := &FuncType{Async: f.Async}
 	for _, p := range f.Params {
 		t, err := FromWIT(p.Type)
 		if err != nil {
@@ -109,11 +105,22 @@ func fromKind(kind wit.Kind) (*Type, error) {
 		}
 		return t, nil
 	case *wit.Stream:
-		return nil, fmt.Errorf("a stream has no representation before the transform")
+		return transportOf(Stream, k.Elem)
 	case *wit.Future:
-		return nil, fmt.Errorf("a future has no representation before the transform")
+		return transportOf(Future, k.Elem)
 	}
 	return nil, fmt.Errorf("%T is no value type", kind)
+}
+
+// transportOf gives the stream or future of a type; elem is nil for none.
+func transportOf(kind Kind, elem wit.Type) (*Type, error) {
+	t := &Type{Kind: kind}
+	if elem == nil {
+		return t, nil
+	}
+	var err error
+	t.Elem, err = FromWIT(elem)
+	return t, err
 }
 
 func tupleOf(types ...wit.Type) (*Type, error) {

@@ -19,8 +19,8 @@ interface i {
   variant shape { dot, circle(f32), named(string) }
   all: func(p: point, c: color, b: bits, s: shape, o: option<u16>, e: result<_, char>) -> tuple<list<u8>, alias>;
   bytes: func(l: list<u8>, k: list<s64, 3>);
-  bad: func(s: stream<u8>);
-  worse: async func();
+  piped: func(s: stream<string>, e: error-context) -> future;
+  waits: async func() -> result<string>;
 }`})
 	if err != nil {
 		t.Fatal(err)
@@ -29,8 +29,8 @@ interface i {
 		{"[method]r.get", "params 2 results 0 indirect false true"},
 		{"all", "params 11 results 0 indirect false true"},
 		{"bytes", "params 5 results 0 indirect false false"},
-		{"bad", "function bad, parameter s: a stream has no representation before the transform"},
-		{"worse", "function worse is async"},
+		{"piped", "params 2 results 1 indirect false false"},
+		{"waits", "params 0 results 0 indirect false true"},
 	} {
 		var got string
 		for _, fn := range pkg.Interfaces[0].Funcs {

@@ -50,48 +50,48 @@ const (
 	CanonResourceNew
 	CanonResourceDrop
 	CanonResourceRep
-	canonTaskCancel
-	canonSubtaskCancel
-	canonTaskReturn
-	canonContextGet
-	canonContextSet
-	canonThreadYield
-	canonSubtaskDrop
-	canonStreamNew
-	canonStreamRead
-	canonStreamWrite
-	canonStreamCancelRead
-	canonStreamCancelWrite
-	canonStreamDropReadable
-	canonStreamDropWritable
-	canonFutureNew
-	canonFutureRead
-	canonFutureWrite
-	canonFutureCancelRead
-	canonFutureCancelWrite
-	canonFutureDropReadable
-	canonFutureDropWritable
-	canonErrorContextNew
-	canonErrorContextDebugMessage
-	canonErrorContextDrop
-	canonWaitableSetNew
-	canonWaitableSetWait
-	canonWaitableSetPoll
-	canonWaitableSetDrop
-	canonWaitableJoin
-	canonBackpressureInc
-	canonBackpressureDec
-	canonThreadIndex
-	canonThreadNewIndirect
-	canonThreadResumeLater
-	canonThreadSuspend
-	canonThreadSuspendThenResume
-	canonThreadYieldThenResume
-	canonThreadSuspendThenPromote
-	canonThreadYieldThenPromote
-	canonThreadSpawnRef
-	canonThreadSpawnIndirect
-	canonThreadAvailableParallelism
+	CanonTaskCancel
+	CanonSubtaskCancel
+	CanonTaskReturn
+	CanonContextGet
+	CanonContextSet
+	CanonThreadYield
+	CanonSubtaskDrop
+	CanonStreamNew
+	CanonStreamRead
+	CanonStreamWrite
+	CanonStreamCancelRead
+	CanonStreamCancelWrite
+	CanonStreamDropReadable
+	CanonStreamDropWritable
+	CanonFutureNew
+	CanonFutureRead
+	CanonFutureWrite
+	CanonFutureCancelRead
+	CanonFutureCancelWrite
+	CanonFutureDropReadable
+	CanonFutureDropWritable
+	CanonErrorContextNew
+	CanonErrorContextDebugMessage
+	CanonErrorContextDrop
+	CanonWaitableSetNew
+	CanonWaitableSetWait
+	CanonWaitableSetPoll
+	CanonWaitableSetDrop
+	CanonWaitableJoin
+	CanonBackpressureInc
+	CanonBackpressureDec
+	CanonThreadIndex
+	CanonThreadNewIndirect
+	CanonThreadResumeLater
+	CanonThreadSuspend
+	CanonThreadSuspendThenResume
+	CanonThreadYieldThenResume
+	CanonThreadSuspendThenPromote
+	CanonThreadYieldThenPromote
+	CanonThreadSpawnRef
+	CanonThreadSpawnIndirect
+	CanonThreadAvailableParallelism
 )
 
 // An Immediate is a part of a canonical definition behind its opcode.
@@ -131,48 +131,48 @@ var operations = [...]operation{
 	CanonResourceNew:                {"resource.new", 0x02, "t", "i:i"},
 	CanonResourceDrop:               {"resource.drop", 0x03, "t", "i:"},
 	CanonResourceRep:                {"resource.rep", 0x04, "t", "i:i"},
-	canonTaskCancel:                 {"task.cancel", 0x05, "", ":"},
-	canonSubtaskCancel:              {"subtask.cancel", 0x06, "a", "i:i"},
-	canonTaskReturn:                 {"task.return", 0x09, "ro", ""},
-	canonContextGet:                 {"context.get", 0x0a, "vi", ":i"},
-	canonContextSet:                 {"context.set", 0x0b, "vi", "i:"},
-	canonThreadYield:                {"thread.yield", 0x0c, "c", ":i"},
-	canonSubtaskDrop:                {"subtask.drop", 0x0d, "", "i:"},
-	canonStreamNew:                  {"stream.new", 0x0e, "t", ":l"},
-	canonStreamRead:                 {"stream.read", 0x0f, "to", "iii:i"},
-	canonStreamWrite:                {"stream.write", 0x10, "to", "iii:i"},
-	canonStreamCancelRead:           {"stream.cancel-read", 0x11, "ta", "i:i"},
-	canonStreamCancelWrite:          {"stream.cancel-write", 0x12, "ta", "i:i"},
-	canonStreamDropReadable:         {"stream.drop-readable", 0x13, "t", "i:"},
-	canonStreamDropWritable:         {"stream.drop-writable", 0x14, "t", "i:"},
-	canonFutureNew:                  {"future.new", 0x15, "t", ":l"},
-	canonFutureRead:                 {"future.read", 0x16, "to", "ii:i"},
-	canonFutureWrite:                {"future.write", 0x17, "to", "ii:i"},
-	canonFutureCancelRead:           {"future.cancel-read", 0x18, "ta", "i:i"},
-	canonFutureCancelWrite:          {"future.cancel-write", 0x19, "ta", "i:i"},
-	canonFutureDropReadable:         {"future.drop-readable", 0x1a, "t", "i:"},
-	canonFutureDropWritable:         {"future.drop-writable", 0x1b, "t", "i:"},
-	canonErrorContextNew:            {"error-context.new", 0x1c, "o", "ii:i"},
-	canonErrorContextDebugMessage:   {"error-context.debug-message", 0x1d, "o", "ii:"},
-	canonErrorContextDrop:           {"error-context.drop", 0x1e, "", "i:"},
-	canonWaitableSetNew:             {"waitable-set.new", 0x1f, "", ":i"},
-	canonWaitableSetWait:            {"waitable-set.wait", 0x20, "cm", "ii:i"},
-	canonWaitableSetPoll:            {"waitable-set.poll", 0x21, "cm", "ii:i"},
-	canonWaitableSetDrop:            {"waitable-set.drop", 0x22, "", "i:"},
-	canonWaitableJoin:               {"waitable.join", 0x23, "", "ii:"},
-	canonBackpressureInc:            {"backpressure.inc", 0x24, "", ":"},
-	canonBackpressureDec:            {"backpressure.dec", 0x25, "", ":"},
-	canonThreadIndex:                {"thread.index", 0x26, "", ":i"},
-	canonThreadNewIndirect:          {"thread.new-indirect", 0x27, "fb", "ii:i"},
-	canonThreadResumeLater:          {"thread.resume-later", 0x28, "", "i:"},
-	canonThreadSuspend:              {"thread.suspend", 0x29, "c", ":i"},
-	canonThreadSuspendThenResume:    {"thread.suspend-then-resume", 0x2a, "c", "i:i"},
-	canonThreadYieldThenResume:      {"thread.yield-then-resume", 0x2b, "c", "i:i"},
-	canonThreadSuspendThenPromote:   {"thread.suspend-then-promote", 0x2c, "c", "i:i"},
-	canonThreadYieldThenPromote:     {"thread.yield-then-promote", 0x2d, "c", "i:i"},
-	canonThreadSpawnRef:             {"thread.spawn-ref", 0x40, "sf", ""},
-	canonThreadSpawnIndirect:        {"thread.spawn-indirect", 0x41, "sfb", ""},
-	canonThreadAvailableParallelism: {"thread.available-parallelism", 0x42, "s", ":i"},
+	CanonTaskCancel:                 {"task.cancel", 0x05, "", ":"},
+	CanonSubtaskCancel:              {"subtask.cancel", 0x06, "a", "i:i"},
+	CanonTaskReturn:                 {"task.return", 0x09, "ro", ""},
+	CanonContextGet:                 {"context.get", 0x0a, "vi", ""},
+	CanonContextSet:                 {"context.set", 0x0b, "vi", ""},
+	CanonThreadYield:                {"thread.yield", 0x0c, "c", ":i"},
+	CanonSubtaskDrop:                {"subtask.drop", 0x0d, "", "i:"},
+	CanonStreamNew:                  {"stream.new", 0x0e, "t", ":l"},
+	CanonStreamRead:                 {"stream.read", 0x0f, "to", "iii:i"},
+	CanonStreamWrite:                {"stream.write", 0x10, "to", "iii:i"},
+	CanonStreamCancelRead:           {"stream.cancel-read", 0x11, "ta", "i:i"},
+	CanonStreamCancelWrite:          {"stream.cancel-write", 0x12, "ta", "i:i"},
+	CanonStreamDropReadable:         {"stream.drop-readable", 0x13, "t", "i:"},
+	CanonStreamDropWritable:         {"stream.drop-writable", 0x14, "t", "i:"},
+	CanonFutureNew:                  {"future.new", 0x15, "t", ":l"},
+	CanonFutureRead:                 {"future.read", 0x16, "to", "ii:i"},
+	CanonFutureWrite:                {"future.write", 0x17, "to", "ii:i"},
+	CanonFutureCancelRead:           {"future.cancel-read", 0x18, "ta", "i:i"},
+	CanonFutureCancelWrite:          {"future.cancel-write", 0x19, "ta", "i:i"},
+	CanonFutureDropReadable:         {"future.drop-readable", 0x1a, "t", "i:"},
+	CanonFutureDropWritable:         {"future.drop-writable", 0x1b, "t", "i:"},
+	CanonErrorContextNew:            {"error-context.new", 0x1c, "o", "ii:i"},
+	CanonErrorContextDebugMessage:   {"error-context.debug-message", 0x1d, "o", "ii:"},
+	CanonErrorContextDrop:           {"error-context.drop", 0x1e, "", "i:"},
+	CanonWaitableSetNew:             {"waitable-set.new", 0x1f, "", ":i"},
+	CanonWaitableSetWait:            {"waitable-set.wait", 0x20, "cm", "ii:i"},
+	CanonWaitableSetPoll:            {"waitable-set.poll", 0x21, "cm", "ii:i"},
+	CanonWaitableSetDrop:            {"waitable-set.drop", 0x22, "", "i:"},
+	CanonWaitableJoin:               {"waitable.join", 0x23, "", "ii:"},
+	CanonBackpressureInc:            {"backpressure.inc", 0x24, "", ":"},
+	CanonBackpressureDec:            {"backpressure.dec", 0x25, "", ":"},
+	CanonThreadIndex:                {"thread.index", 0x26, "", ":i"},
+	CanonThreadNewIndirect:          {"thread.new-indirect", 0x27, "fb", "ii:i"},
+	CanonThreadResumeLater:          {"thread.resume-later", 0x28, "", "i:"},
+	CanonThreadSuspend:              {"thread.suspend", 0x29, "c", ":i"},
+	CanonThreadSuspendThenResume:    {"thread.suspend-then-resume", 0x2a, "c", "i:i"},
+	CanonThreadYieldThenResume:      {"thread.yield-then-resume", 0x2b, "c", "i:i"},
+	CanonThreadSuspendThenPromote:   {"thread.suspend-then-promote", 0x2c, "c", "i:i"},
+	CanonThreadYieldThenPromote:     {"thread.yield-then-promote", 0x2d, "c", "i:i"},
+	CanonThreadSpawnRef:             {"thread.spawn-ref", 0x40, "sf", ""},
+	CanonThreadSpawnIndirect:        {"thread.spawn-indirect", 0x41, "sfb", ""},
+	CanonThreadAvailableParallelism: {"thread.available-parallelism", 0x42, "s", ":i"},
 }
 
 // CanonNamed gives the operation with that name in the text format.

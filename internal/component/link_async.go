@@ -14,9 +14,9 @@ import (
 
 var errAsyncType = errors.New("canonical option async goes with an async function type only")
 
-// signature gives the signature of a built-in whose signature is always the
+// Signature gives the signature of a built-in whose signature is always the
 // same.
-func (op CanonOp) signature() wasm.FuncType {
+func (op CanonOp) Signature() wasm.FuncType {
 	types := func(s string) []wasm.ValType {
 		var list []wasm.ValType
 		for _, c := range s {
@@ -51,23 +51,23 @@ func (ev *evaluation) asyncLift(d *Canon, t *abi.FuncType, opts *Options) error 
 
 // asyncBuiltin evaluates a built-in of native async.
 func (ev *evaluation) asyncBuiltin(d *Canon) (entity, error) {
-	sig := d.Op.signature()
+	sig := d.Op.Signature()
 	var err error
 	switch d.Op {
-	case canonTaskReturn:
+	case CanonTaskReturn:
 		sig, err = ev.taskReturn(d)
-	case canonErrorContextNew, canonErrorContextDebugMessage:
+	case CanonErrorContextNew, CanonErrorContextDebugMessage:
 		err = ev.errorContext(d)
-	case canonContextGet, canonContextSet:
-		err = checkContext(d)
-	case canonWaitableSetWait, canonWaitableSetPoll:
+	case CanonContextGet, CanonContextSet:
+		sig, err = ev.context(d)
+	case CanonWaitableSetWait, CanonWaitableSetPoll:
 		_, err = ev.memory(d.Memory)
-	case canonThreadNewIndirect:
+	case CanonThreadNewIndirect:
 		err = ev.threadIndirect(d)
-	case canonThreadSpawnRef, canonThreadSpawnIndirect:
+	case CanonThreadSpawnRef, CanonThreadSpawnIndirect:
 		err = errors.New("the function type of a thread must be shared, and shared types are not supported")
 	default:
-		if operations[d.Op].code >= operations[canonStreamNew].code && operations[d.Op].code <= operations[canonFutureDropWritable].code {
+		if operations[d.Op].code >= operations[CanonStreamNew].code && operations[d.Op].code <= operations[CanonFutureDropWritable].code {
 			err = ev.transport(d)
 		}
 	}
@@ -110,17 +110,26 @@ func (ev *evaluation) errorContext(d *Canon) error {
 	if d.Opts.Async {
 		return errors.New("canonical option async is not allowed")
 	}
-	return opts.enough(true, d.Op == canonErrorContextDebugMessage)
+	return opts.enough(true, d.Op == CanonErrorContextDebugMessage)
 }
 
-func checkContext(d *Canon) error {
+// context gives the signature of what reads or writes a thread's storage. All
+// of a component must agree on the type of what is stored.
+func (ev *evaluation) context(d *Canon) (wasm.FuncType, error) {
+	t := wasm.ValType(d.Val)
 	switch {
-	case wasm.ValType(d.Val) != wasm.I32:
-		return errors.New("the type of what is stored must be i32")
+	case t != wasm.I32 && t != wasm.I64:
+		return wasm.FuncType{}, errors.New("the type of what is stored must be i32 or i64")
+	case ev.stored != 0 && ev.stored != t:
+		return wasm.FuncType{}, fmt.Errorf("%s is stored elsewhere in the component, not %s", ev.stored, t)
 	case d.Slot >= 2:
-		return fmt.Errorf("there is no slot %d: there are 2", d.Slot)
+		return wasm.FuncType{}, fmt.Errorf("there is no slot %d: there are 2", d.Slot)
 	}
-	return nil
+	ev.stored = t
+	if d.Op == CanonContextGet {
+		return wasm.FuncType{Results: []wasm.ValType{t}}, nil
+	}
+	return wasm.FuncType{Params: []wasm.ValType{t}}, nil
 }
 
 // threadIndirect checks the type of what a thread starts with, and the table
@@ -143,7 +152,7 @@ func (ev *evaluation) threadIndirect(d *Canon) error {
 // transport checks a built-in that a stream or future type belongs to.
 func (ev *evaluation) transport(d *Canon) error {
 	want := abi.Future
-	if d.Op < canonFutureNew {
+	if d.Op < CanonFutureNew {
 		want = abi.Stream
 	}
 	t, err := lookup[*typeVal](ev.s, SortType, d.Type)
@@ -158,9 +167,9 @@ func (ev *evaluation) transport(d *Canon) error {
 		return err
 	}
 	switch d.Op {
-	case canonStreamRead, canonFutureRead:
+	case CanonStreamRead, CanonFutureRead:
 		return opts.enough(true, t.val.Elem.HasPointers())
-	case canonStreamWrite, canonFutureWrite:
+	case CanonStreamWrite, CanonFutureWrite:
 		return opts.enough(true, false)
 	}
 	return nil

@@ -27,7 +27,7 @@ func (ev *evaluation) resourceBuiltin(d *Canon) (entity, error) {
 		return nil, err
 	}
 	ref := CoreRef{Resource: r, Instance: ev.s.inst}
-	sig := d.Op.signature()
+	sig := d.Op.Signature()
 	switch d.Op {
 	case CanonResourceNew:
 		ref.Kind = CoreResourceNew

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/isyswasfa/isyswasfa/internal/abi"
+	"github.com/isyswasfa/isyswasfa/internal/wasm"
 )
 
 // An evaluation is the evaluation of one component as one instance.
@@ -18,6 +19,7 @@ type evaluation struct {
 	exportNames nameSet
 	types       visibility
 	exports     *instanceVal
+	stored      wasm.ValType // by context.set; 0 if there is none
 }
 
 // define evaluates one definition.
