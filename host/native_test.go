@@ -9,8 +9,8 @@ import (
 	"github.com/isyswasfa/isyswasfa/internal/wast"
 )
 
-// TestNativeAsync has components of native async: what needs it to run is
-// refused with the place, when the component is compiled or when the function
+// TestNativeAsync has components of native async: what needs it to run, or
+// memories of another kind, is refused with the place, when the component is compiled or when the function
 // is asked for; async types alone do no harm.
 func TestNativeAsync(t *testing.T) {
 	const refused = ": native async is not supported, lower it first"
@@ -38,6 +38,9 @@ func TestNativeAsync(t *testing.T) {
 			(canon lower (func $f) async (core func $g))
 			(core module $m (import "a" "b" (func (result i32))))
 			(core instance (instantiate $m (with "a" (instance (export "b" (func $g))))))`, `imports "a" "b", which is a function lowered with the canonical option async` + refused},
+		{"pages of other sizes", `
+			(core module $m (memory 70000 (pagesize 1)))
+			(core instance (instantiate $m))`, "core module 0 of component instance root has a memory with pages of 1 byte, which are not supported"},
 		{"unused", `(canon task.cancel (core func)) (type $t (future string)) (canon future.new $t (core func))`, ""},
 		{"sync lift of async types", `
 			(core module $m

@@ -175,11 +175,23 @@ func (ev *evaluation) transport(d *Canon) error {
 	return nil
 }
 
-// Runnable tells why a host that knows no native async cannot run the program:
-// the first thing that needs it, and where. Types alone do not: a function of
-// an async type that is lifted and lowered without the option async is called
-// like any other.
+// Runnable tells why a host cannot run the program that knows neither native
+// async nor memories whose pages are not of 64 KiB: the first thing that needs
+// that, and where.
 func (p *Program) Runnable() error {
+	for _, s := range p.Steps {
+		if in, ok := s.(*InstantiateModule); ok && in.BytePages {
+			return fmt.Errorf("core module %d of component instance %s has a memory with pages of 1 byte, which are not supported",
+				in.Module, p.Instances[in.Instance].Name)
+		}
+	}
+	return p.Native()
+}
+
+// Native tells what needs native async: the first thing, and where. It is nil
+// if there is nothing. Types alone do not need it: a function of an async type
+// that is lifted and lowered without the option async is called like any other.
+func (p *Program) Native() error {
 	for _, s := range p.Steps {
 		if start, ok := s.(*CallStart); ok && start.Func.Opts.Async {
 			return fmt.Errorf("the start function of component instance %s is lifted with the canonical option async: %s",

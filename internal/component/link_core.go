@@ -47,7 +47,12 @@ func (l *linker) coreModule(d *CoreModule) (*coreModule, error) {
 		}
 	}
 	for _, limits := range parsed.Memories {
-		m.pages = min(m.pages+limits.Min, maxPages+1)
+		pages := limits.Min
+		if limits.Bytes {
+			pages = (pages + 1<<16 - 1) >> 16
+			m.bytes = true
+		}
+		m.pages = min(m.pages+pages, maxPages+1)
 	}
 	for _, t := range parsed.Tables {
 		m.elems = min(m.elems+t.Min, maxElems+1)
@@ -185,6 +190,9 @@ func (l *linker) coreType(s *scope, d *CoreType) (*coreTypeVal, error) {
 func (x coreExtern) checkLimits() error {
 	most := uint64(1) << 32
 	switch {
+	case x.limits.Bytes && x.limits.Is64:
+		return nil
+	case x.limits.Bytes: // the same as for tables
 	case x.kind == SortCoreMemory && x.limits.Is64:
 		most = 1 << 48
 	case x.kind == SortCoreMemory:
@@ -256,6 +264,8 @@ func (x coreExtern) fits(given coreExtern) error {
 		return fmt.Errorf("a global of another type is expected: %s, not %s", globalString(x.global), globalString(given.global))
 	case want.Shared != got.Shared || want.Is64 != got.Is64:
 		return fmt.Errorf("one %s is shared or of 64-bit addresses, the other is not", x.kind)
+	case want.Bytes != got.Bytes:
+		return errors.New("the pages of one core memory are of 1 byte, those of the other are not")
 	case got.Min < want.Min || want.HasMax && (!got.HasMax || got.Max > want.Max):
 		return fmt.Errorf("the limits of the %s do not lie within those expected", x.kind)
 	}
@@ -337,7 +347,7 @@ func (ev *evaluation) instantiateModule(d *CoreInstance) (entity, error) {
 	if err := ev.l.out.grow(m); err != nil {
 		return nil, err
 	}
-	step := &InstantiateModule{Instance: ev.s.inst}
+	step := &InstantiateModule{Instance: ev.s.inst, BytePages: m.bytes}
 	for _, im := range m.imports {
 		item, err := im.from(args)
 		if err != nil {

@@ -35,7 +35,8 @@ type (
 		names   []string // of the exports, in order
 		exports map[string]coreExtern
 		split   *splitModule // of several memories
-		pages   uint64       // that its memories begin with
+		pages   uint64       // of 64 KiB, that its memories begin with
+		bytes   bool         // a memory that it defines has pages of 1 byte
 		elems   uint64       // that its tables begin with
 	}
 

@@ -137,6 +137,8 @@ type (
 		Module   int // index in Program.Modules
 		Instance int // component instance it belongs to
 		Args     []CoreImport
+
+		BytePages bool // a memory that the module defines has pages of 1 byte
 	}
 
 	// CallStart calls a lifted function that takes and gives nothing.

@@ -116,6 +116,10 @@ var validity = []struct{ name, text, want string }{
 	{"task.return of a borrow", `(type $r (resource (rep i32))) (canon task.return (result (borrow $r)) (core func))`, "task.return: a borrowed handle cannot be returned"},
 	{"task.return with async", `(canon task.return async (core func))`, "only the canonical options memory and string-encoding"},
 	{"a third slot", `(canon context.get i32 2 (core func))`, "context.get: there is no slot 2"},
+	{"a memory of bytes where one of pages is wanted", `
+		(core module $a (memory (export "m") 70000 (pagesize 1)))
+		(core module $b (import "a" "m" (memory 1)))
+		(core instance $i (instantiate $a)) (core instance (instantiate $b (with "a" (instance $i))))`, "pages of one core memory are of 1 byte"},
 	{"slots of 64 bits", `(canon context.get i64 0 (core func)) (canon context.set i64 1 (core func))`, ""},
 	{"a slot of floats", `(canon context.get f32 0 (core func))`, "must be i32 or i64"},
 	{"slots of two types", `(canon context.get i64 0 (core func)) (canon context.set i32 1 (core func))`, "i64 is stored elsewhere in the component, not i32"},

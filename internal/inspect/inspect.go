@@ -51,7 +51,7 @@ func section(w io.Writer, title string, lines []string) {
 
 // kind tells which convention the component follows.
 func (p *printer) kind() string {
-	if p.program.Runnable() != nil || p.hasAsyncTypes() {
+	if p.program.Native() != nil || p.hasAsyncTypes() {
 		return "component with native async functions, as of WASI 0.3"
 	}
 	if len(p.program.Polls) > 0 {

@@ -59,9 +59,15 @@ func appendLimits(b []byte, l Limits) []byte {
 	if l.Is64 {
 		flags |= 4
 	}
+	if l.Bytes {
+		flags |= pageSize
+	}
 	b = AppendU64(append(b, flags), l.Min)
 	if l.HasMax {
 		b = AppendU64(b, l.Max)
+	}
+	if l.Bytes {
+		b = append(b, 0)
 	}
 	return b
 }

@@ -123,7 +123,7 @@ func (m *Module) section(id byte, r *reader) {
 	case secTable:
 		m.Tables = list(r, (*reader).table)
 	case secMemory:
-		m.Memories = list(r, (*reader).limits)
+		m.Memories = list(r, (*reader).memory)
 	case secGlobal:
 		m.Globals = list(r, (*reader).global)
 	case secTag:

@@ -130,9 +130,26 @@ func (r *reader) funcType() FuncType {
 	return FuncType{list(r, (*reader).valType), list(r, (*reader).valType)}
 }
 
-func (r *reader) limits() Limits {
+// pageSize is the flag of a memory whose type says how large its pages are.
+const pageSize = 8
+
+func (r *reader) memory() Limits {
+	custom := r.left() > 0 && r.b[r.i]&pageSize != 0
+	l := r.limits(7 | pageSize)
+	if custom {
+		size := r.u32() // as a power of 2
+		if size != 0 && size != 16 {
+			r.failf("pages of 2^%d bytes: they may be of 1 byte or of 64 KiB", size)
+		}
+		l.Bytes = size == 0
+	}
+	return l
+}
+
+// limits reads limits with flags among those that are known.
+func (r *reader) limits(known byte) Limits {
 	flags := r.byte()
-	if flags > 7 {
+	if flags&^known != 0 {
 		r.failf("unknown flags %#x of limits", flags)
 	}
 	l := Limits{HasMax: flags&1 != 0, Shared: flags&2 != 0, Is64: flags&4 != 0}
@@ -147,7 +164,7 @@ func (r *reader) limits() Limits {
 	return l
 }
 
-func (r *reader) table() Table { return Table{r.valType(), r.limits()} }
+func (r *reader) table() Table { return Table{r.valType(), r.limits(7)} }
 
 func (r *reader) globalType() GlobalType {
 	g := GlobalType{Type: r.valType()}
@@ -174,7 +191,7 @@ func (r *reader) imported() Import {
 	case KindTable:
 		im.Table = r.table()
 	case KindMemory:
-		im.Memory = r.limits()
+		im.Memory = r.memory()
 	case KindGlobal:
 		im.Global = r.globalType()
 	case KindTag:

@@ -97,6 +97,7 @@ type Limits struct {
 	HasMax   bool
 	Shared   bool
 	Is64     bool
+	Bytes    bool // of a memory: its pages are of 1 byte, not of 64 KiB
 }
 
 // A Table is the type of a table.

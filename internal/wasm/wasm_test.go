@@ -15,6 +15,7 @@ const sample = `(module $sample
 	(import "wasi" "fd_write" (func (param i32 i64) (result i32)))
 	(import "env" "table" (table 1 4 funcref))
 	(import "env" "base" (global i32))
+	(import "env" "bytes" (memory 70000 90000 (pagesize 1)))
 	(memory (export "memory") 2)
 	(global (mut f64) (f64.const 1))
 	(func $run (export "run") (param f32) (drop (call $w (i32.const 0) (i64.const 0))))
@@ -46,6 +47,9 @@ func TestParse(t *testing.T) {
 	}
 	if m.Start == nil || *m.Start != 3 || len(m.Memories) != 1 || m.Memories[0].Min != 2 {
 		t.Errorf("start %v, memories %v", m.Start, m.Memories)
+	}
+	if bytes := m.Imports[4].Memory; !bytes.Bytes || bytes.Min != 70000 || bytes.Max != 90000 {
+		t.Errorf("the imported memory is %+v", bytes)
 	}
 	want := []wasm.Global{{GlobalType: wasm.GlobalType{Type: wasm.F64, Mutable: true}, Init: []byte("\x44\x00\x00\x00\x00\x00\x00\xf0\x3f\x0b")}}
 	if d := cmp.Diff(want, m.Globals); d != "" {
@@ -92,6 +96,8 @@ func TestErrors(t *testing.T) {
 		{h + "\x0e\x00", "unknown section 14"},
 		{h + "\x01\x02\x00\x00", "1 bytes after the end"},
 		{h + "\x02\x03\x01\x01\xff", "name is not UTF-8"},
+		{h + "\x05\x04\x01\x08\x01\x05", "pages of 2^5 bytes"},
+		{h + "\x04\x04\x01\x70\x08\x01", "unknown flags 0x8"},
 		{h + "\x08\x01\x00", "start section: unknown function 0"},
 	} {
 		if _, err := wasm.Parse([]byte(c.bin)); err == nil || !strings.Contains(err.Error(), c.want) {

@@ -172,6 +172,11 @@ func (c *cursor) limits() wasm.Limits {
 		l.Max, l.HasMax = c.integer(c.next(""), 32), true
 	}
 	l.Shared = c.keyword("shared")
+	if c.at("pagesize") {
+		size := c.group("pagesize")
+		l.Bytes = size.integer(size.atom("the size of a page"), 32) == 1
+		size.done()
+	}
 	return l
 }
 
