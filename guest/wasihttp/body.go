@@ -123,5 +123,6 @@ func (b *body) Close() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.end(http.ErrBodyReadAfterClose)
+	b.err = http.ErrBodyReadAfterClose
 	return nil
 }

@@ -1,7 +1,10 @@
 package wasihttp
 
 import (
+	"io"
+	"os"
 	"strconv"
+	"syscall"
 
 	http "github.com/isyswasfa/isyswasfa/guest/wasi/wasi_http_types"
 	"github.com/isyswasfa/isyswasfa/guest/wit/types"
@@ -69,6 +72,18 @@ func (e *Error) Timeout() bool {
 		return true
 	}
 	return false
+}
+
+// Is tells that e is, for errors.Is, what net/http's own transport gives in such
+// a case: io.ErrUnexpectedEOF, syscall.ECONNREFUSED or os.ErrDeadlineExceeded.
+func (e *Error) Is(target error) bool {
+	switch e.Code.Tag() {
+	case http.ErrorCodeHttpResponseIncomplete:
+		return target == io.ErrUnexpectedEOF
+	case http.ErrorCodeConnectionRefused:
+		return target == syscall.ECONNREFUSED
+	}
+	return e.Timeout() && target == os.ErrDeadlineExceeded
 }
 
 // Temporary is always false; it makes Error a net.Error.

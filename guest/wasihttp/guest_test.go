@@ -22,20 +22,20 @@ import (
 	"github.com/isyswasfa/isyswasfa/internal/build"
 )
 
-// A log collects what guests and host write.
-type log struct {
+// A record is what guests and host write.
+type record struct {
 	mu  sync.Mutex
 	buf bytes.Buffer
 }
 
-func (l *log) Write(p []byte) (int, error) {
+func (l *record) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.buf.Write(p)
 }
 
 // wait waits until text was written.
-func (l *log) wait(t *testing.T, text string) {
+func (l *record) wait(t *testing.T, text string) {
 	t.Helper()
 	for range 1000 {
 		l.mu.Lock()
@@ -49,13 +49,13 @@ func (l *log) wait(t *testing.T, text string) {
 	t.Errorf("%q is not in the log:\n%s", text, l.buf.String())
 }
 
-// serve serves test/cases/gauntlet.
-func serve(t *testing.T) (base string, stderr *log) {
+// serve serves a guest of test/cases.
+func serve(t *testing.T, name string) (base string, stderr *record) {
 	if testing.Short() {
 		t.Skip("builds a guest")
 	}
 	ctx := context.Background()
-	built, err := build.Component(ctx, build.Options{Package: "../../test/cases/gauntlet"})
+	built, err := build.Component(ctx, build.Options{Package: "../../test/cases/" + name})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +64,7 @@ func serve(t *testing.T) (base string, stderr *log) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { engine.Close(ctx) })
-	component, err := engine.Compile(ctx, "gauntlet", built.Component)
+	component, err := engine.Compile(ctx, name, built.Component)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +75,7 @@ func serve(t *testing.T) (base string, stderr *log) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	stderr = &log{}
+	stderr = &record{}
 	handler, err := wasihttp.NewHandler(pre, wasihttp.Config{
 		WASI:   wasi.Config{Stderr: stderr},
 		Logger: slog.New(slog.NewTextHandler(stderr, nil)),
@@ -117,7 +117,7 @@ func request(t *testing.T, method, url string, body io.Reader) *http.Request {
 
 // TestGuest talks to the gauntlet.
 func TestGuest(t *testing.T) {
-	base, stderr := serve(t)
+	base, stderr := serve(t, "gauntlet")
 	t.Run("answers", func(t *testing.T) { testAnswers(t, base) })
 	t.Run("request", func(t *testing.T) { testRequest(t, base) })
 	t.Run("broken off", func(t *testing.T) { testBrokenOff(t, base, stderr) })
@@ -201,7 +201,7 @@ func testRequest(t *testing.T, base string) {
 
 // testBrokenOff has the handler fail when the response has begun: the client
 // must not take what it got for the whole.
-func testBrokenOff(t *testing.T, base string, stderr *log) {
+func testBrokenOff(t *testing.T, base string, stderr *record) {
 	for _, path := range []string{"/short", "/late-error", "/panic-late"} {
 		res, err := http.Get(base + path)
 		if err != nil {
@@ -237,7 +237,7 @@ func testStreams(t *testing.T, base string) {
 }
 
 // testClient has the guest send requests.
-func testClient(t *testing.T, base string, stderr *log) {
+func testClient(t *testing.T, base string, stderr *record) {
 	gone := make(chan struct{}, 2)
 	origin := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
@@ -295,7 +295,7 @@ func testClient(t *testing.T, base string, stderr *log) {
 }
 
 // testLate looks at what goroutines do when their call is over.
-func testLate(t *testing.T, base string, stderr *log) {
+func testLate(t *testing.T, base string, stderr *record) {
 	for path, text := range map[string]string{
 		"/spawn?ms=30": "spawned goroutine ended",
 		"/late-write":  "late write: wasihttp: write after the handler returned",

@@ -49,7 +49,8 @@ func newResponse(r *http.Request, cancel context.CancelFunc) *response {
 // Header returns the fields to send, and after WriteHeader those of trailers.
 func (w *response) Header() http.Header { return w.header }
 
-// WriteHeader sets the status. Informational statuses and further calls do nothing.
+// WriteHeader sets the status. Informational statuses and further calls do
+// nothing: wasi:http has no such responses.
 func (w *response) WriteHeader(status int) {
 	if status < 100 || status > 999 {
 		panic("invalid WriteHeader code " + strconv.Itoa(status))
@@ -60,7 +61,7 @@ func (w *response) WriteHeader(status int) {
 }
 
 func (w *response) writeHeader(status int) {
-	if w.status != 0 || status < 200 || w.over {
+	if w.status != 0 || status < 200 && status != http.StatusSwitchingProtocols || w.over {
 		return
 	}
 	w.status = status
@@ -84,25 +85,28 @@ func write[S string | []byte](w *response, p S) (int, error) {
 	if !statusHasBody(w.status) {
 		return 0, http.ErrBodyNotAllowed
 	}
-	w.written += int64(len(p))
-	if w.length >= 0 && w.written > w.length {
+	if w.length >= 0 && w.written+int64(len(p)) > w.length {
 		return 0, http.ErrContentLength
 	}
+	w.written += int64(len(p))
 	if w.request.Method == http.MethodHead && (w.begun || len(w.buf) > 0) {
 		return len(p), nil
 	}
-	if len(w.buf)+len(p) <= bufferSize {
-		w.buf = append(w.buf, p...)
+	rest := p
+	if len(w.buf)+len(p) > bufferSize {
+		if !w.begun { // the type of the content shows in what the buffer holds
+			room := bufferSize - len(w.buf)
+			w.buf, rest = append(w.buf, p[:room]...), p[room:]
+		}
+		if err := w.flush(); err != nil {
+			return 0, err
+		}
+	}
+	if len(rest) <= bufferSize {
+		w.buf = append(w.buf, rest...)
 		return len(p), nil
 	}
-	if err := w.flush(); err != nil {
-		return 0, err
-	}
-	if len(p) <= bufferSize {
-		w.buf = append(w.buf, p...)
-		return len(p), nil
-	}
-	return len(p), w.send([]byte(p))
+	return len(p), w.send([]byte(rest))
 }
 
 // Flush sends what was written so far.
@@ -160,9 +164,8 @@ func (w *response) begin(whole bool) error {
 		fields.Drop()
 		return w.refuse("field " + strconv.Quote(refused))
 	}
-	hasBody := statusHasBody(w.status) && w.request.Method != http.MethodHead
 	contents := types.None[*types.StreamReader[uint8]]()
-	if hasBody && (!whole || len(w.buf) > 0) {
+	if w.hasBody() && (!whole || len(w.buf) > 0) {
 		writer, reader := wasi_http_types.MakeStreamU8()
 		w.stream, contents = writer, types.Some(reader)
 	}
@@ -240,7 +243,7 @@ func (w *response) finish() {
 	if w.trailers == nil {
 		return // refused, or the caller is gone
 	}
-	if err == nil && w.stream != nil && w.length >= 0 && w.written < w.length {
+	if err == nil && w.written < w.length && w.hasBody() {
 		w.breakOff(wasi_http_types.MakeErrorCodeHttpResponseIncomplete())
 		return
 	}
@@ -296,6 +299,10 @@ func (w *response) breakOff(code wasi_http_types.ErrorCode) {
 	if w.stream != nil {
 		w.stream.Drop()
 	}
+}
+
+func (w *response) hasBody() bool {
+	return statusHasBody(w.status) && w.request.Method != http.MethodHead
 }
 
 func statusHasBody(status int) bool {

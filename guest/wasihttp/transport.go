@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/isyswasfa/isyswasfa/guest/wasi/wasi_http_client"
@@ -19,6 +20,9 @@ import (
 // A Transport sends requests with wasi:http/client, or with Send. It is an
 // http.RoundTripper; the zero value has no time limits of its own. Connections,
 // TLS and proxies are the host's business.
+//
+// wasi:http has one authority and no Host field: it is the URL's host. The
+// request's Host counts if the URL has none, or if Send is set.
 //
 // A request whose context is that of a request being served, and whose URL has
 // no scheme, gets the scheme of that one.
@@ -85,9 +89,12 @@ func (t *Transport) newOutgoing(r *http.Request) (*outgoing, error) {
 		return nil, err
 	}
 	header, hasBody := requestHeader(r)
-	for name := range header {
+	for name, values := range header {
 		if !validName(name) {
 			return nil, fmt.Errorf("wasihttp: invalid header field name %q", name)
+		}
+		if slices.ContainsFunc(values, func(v string) bool { return strings.ContainsAny(v, "\r\n\x00") }) {
+			return nil, fmt.Errorf("wasihttp: invalid header field value for %q", name)
 		}
 	}
 	fields, refused := toFields(header)
@@ -106,7 +113,7 @@ func (t *Transport) newOutgoing(r *http.Request) (*outgoing, error) {
 	made, transmitted := wasi_http_types.RequestNew(fields, contents, trailersReader, options)
 	transmitted.Drop()
 	o.made = made
-	if err := setTarget(made, r); err != nil {
+	if err := setTarget(made, r, t.Send != nil); err != nil {
 		made.Drop()
 		o.stop()
 		o.fail(err)
@@ -157,16 +164,18 @@ func requestHeader(r *http.Request) (h http.Header, hasBody bool) {
 	return h, hasBody
 }
 
-func setTarget(to *wasi_http_types.Request, r *http.Request) error {
+// setTarget says where a request goes. A component gets what the request calls
+// its host; the network needs what to connect to.
+func setTarget(to *wasi_http_types.Request, r *http.Request, component bool) error {
 	if to.SetMethod(method(r.Method)).IsErr() {
 		return fmt.Errorf("wasihttp: invalid method %q", r.Method)
 	}
 	if to.SetScheme(schemeOf(r)).IsErr() {
 		return fmt.Errorf("wasihttp: invalid scheme %q", r.URL.Scheme)
 	}
-	host := r.Host
-	if host == "" {
-		host = r.URL.Host
+	host := r.URL.Host
+	if host == "" || component && r.Host != "" {
+		host = r.Host
 	}
 	if host != "" && to.SetAuthority(types.Some(host)).IsErr() {
 		return fmt.Errorf("wasihttp: invalid host %q", host)
