@@ -28,8 +28,8 @@ type EncodeOptions struct {
 	Strip    bool // leave out the modules' custom sections
 }
 
-// A NamedModule is an adapter for what the module imports under its name. It
-// tells its world itself.
+// A NamedModule is a library, or an adapter for what other modules import under
+// its name. It tells its worlds itself.
 type NamedModule struct {
 	Name string
 	Core []byte
@@ -48,21 +48,17 @@ func Encode(core []byte, o EncodeOptions) (*Encoded, error) {
 	if err != nil {
 		return nil, o.failed(err)
 	}
-	start, command := parsed.Export("_start")
-	command = command && o.Preview1 && start.Kind == wasm.KindFunc
+	command := o.Preview1 && isCommand(parsed)
 	opts := encode.Options{NoPreview1: !o.Preview1, Command: command, Strip: o.Strip}
 	if !o.Strip {
 		opts.Name, _, _ = strings.Cut(filepath.Base(o.Name), ".")
 	}
+	if opts.Adapters, err = embeddedWorlds("the adapter", o.Adapters); err != nil {
+		return nil, err
+	}
 	var worlds []*wit.World // of all modules
-	for _, a := range o.Adapters {
-		m, err := encode.Embedded(a.Core)
-		if err != nil {
-			return nil, fmt.Errorf("the adapter %s: %w", a.Name, err)
-		}
-		m.Name = a.Name
-		opts.Adapters = append(opts.Adapters, m)
-		worlds = append(worlds, m.Worlds...)
+	for _, a := range opts.Adapters {
+		worlds = append(worlds, a.Worlds...)
 	}
 	exports := command || slices.ContainsFunc(worlds, func(w *wit.World) bool { return len(w.Exports) > 0 })
 	main, err := moduleWorlds(core, o, exports)
@@ -92,13 +88,39 @@ func Encode(core []byte, o EncodeOptions) (*Encoded, error) {
 			}
 		}
 	}
-	// Components of the convention must fit composers and hosts that know no
-	// more than WASI 0.2.0.
-	opts.WorldTypes, opts.MergeVersions = result.Suffix == "", result.Suffix == ""
+	plainOptions(&opts, result)
 	if result.Component, err = encode.Modules(main, opts); err != nil {
 		return nil, o.failed(err)
 	}
 	return result, nil
+}
+
+// isCommand tells whether a module exports _start.
+func isCommand(m *wasm.Module) bool {
+	start, ok := m.Export("_start")
+	return ok && start.Kind == wasm.KindFunc
+}
+
+// plainOptions has components without a poll function keep to their worlds as
+// other tools do; those of the convention must fit composers and hosts that
+// know no more than WASI 0.2.0.
+func plainOptions(opts *encode.Options, result *Encoded) {
+	opts.WorldTypes, opts.MergeVersions = result.Suffix == "", result.Suffix == ""
+}
+
+// embeddedWorlds gives modules with the worlds that they tell; what they are is
+// for messages.
+func embeddedWorlds(what string, list []NamedModule) ([]encode.Module, error) {
+	var modules []encode.Module
+	for _, n := range list {
+		m, err := encode.Embedded(n.Core)
+		if err != nil {
+			return nil, fmt.Errorf("%s %s: %w", what, n.Name, err)
+		}
+		m.Name = n.Name
+		modules = append(modules, m)
+	}
+	return modules, nil
 }
 
 // failed says which module an error is about.

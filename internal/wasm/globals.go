@@ -43,6 +43,23 @@ func (m *Module) Global(index uint32) GlobalType {
 	return m.Globals[index].GlobalType
 }
 
+// Address gives the value of a global that never changes and is a plain i32, as
+// addresses that modules export are; false for any other. The index must be in
+// range.
+func (m *Module) Address(index uint32) (uint32, bool) {
+	imported := m.counts[KindGlobal] - uint32(len(m.Globals))
+	if index < imported {
+		return 0, false
+	}
+	g := m.Globals[index-imported]
+	if g.GlobalType != (GlobalType{Type: I32}) || len(g.Init) == 0 || g.Init[0] != 0x41 { // i32.const
+		return 0, false
+	}
+	r := &reader{b: g.Init, i: 1}
+	v := r.s32()
+	return uint32(v), r.err == nil && r.left() == 1
+}
+
 // AddExport adds an export to the module, whose name no other export has.
 func (m *Module) AddExport(e Export) {
 	m.Exports = append(m.Exports, e)

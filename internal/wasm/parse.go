@@ -60,6 +60,7 @@ type Module struct {
 
 	counts [KindTag + 1]uint32 // sizes of the index spaces
 	funcs  []uint32            // type indices of all functions, imported first
+	tags   []uint32            // and of all tags
 }
 
 // IsModule tells whether b starts like a core module.
@@ -145,11 +146,15 @@ func (m *Module) section(id byte, r *reader) {
 func (m *Module) check() error {
 	for _, im := range m.Imports {
 		m.counts[im.Kind]++
-		if im.Kind == KindFunc {
+		switch im.Kind {
+		case KindFunc:
 			m.funcs = append(m.funcs, im.Type)
+		case KindTag:
+			m.tags = append(m.tags, im.Type)
 		}
 	}
 	m.funcs = append(m.funcs, m.Funcs...)
+	m.tags = append(m.tags, m.Tags...)
 	m.counts[KindFunc] = uint32(len(m.funcs))
 	m.counts[KindTable] += uint32(len(m.Tables))
 	m.counts[KindMemory] += uint32(len(m.Memories))
@@ -158,6 +163,11 @@ func (m *Module) check() error {
 	for i, t := range m.funcs {
 		if t >= uint32(len(m.Types)) {
 			return &Error{Section: "function", Msg: fmt.Sprintf("function %d has the unknown type %d", i, t)}
+		}
+	}
+	for i, t := range m.tags {
+		if t >= uint32(len(m.Types)) {
+			return &Error{Section: "tag", Msg: fmt.Sprintf("tag %d has the unknown type %d", i, t)}
 		}
 	}
 	names := make(map[string]bool, len(m.Exports))
@@ -179,6 +189,10 @@ func (m *Module) check() error {
 // FuncType gives the signature of the function with that index, imported
 // functions first. The index must be in range, as those of exports are.
 func (m *Module) FuncType(index uint32) FuncType { return m.Types[m.funcs[index]] }
+
+// TagType gives the signature of the tag with that index, imported ones first.
+// The index must be in range, as those of exports are.
+func (m *Module) TagType(index uint32) FuncType { return m.Types[m.tags[index]] }
 
 // Locals gives the number of locals that the functions declare, as far as the
 // code section can be read: a few bytes can declare very many.

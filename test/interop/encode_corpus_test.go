@@ -70,42 +70,78 @@ func TestEncodeCorpus(t *testing.T) {
 // encodeCase says what is wrong with a case, and whether it was tried with
 // the world within the module.
 func encodeCase(t *testing.T, dir string) (embedded bool, err error) {
+	tmp := t.TempDir()
+	opts := build.EncodeOptions{}
+	if opts.Adapters, err = namedModules(dir, "adapt-", tmp); err != nil {
+		return false, err
+	}
 	main := filepath.Join(dir, "module.wat")
 	if _, err := os.Stat(main); err != nil {
-		return false, fmt.Errorf("libraries to be linked")
+		return false, linkCase(t, dir, opts.Adapters, tmp)
 	}
-	tmp := t.TempDir()
 	core, err := parsed(main, tmp)
 	if err != nil {
 		return false, err
 	}
-	opts := build.EncodeOptions{}
-	files, _ := filepath.Glob(filepath.Join(dir, "adapt-*.wat"))
-	for _, file := range files {
-		world := baseName(file)
-		adapter, err := embed(file, dir, world, tmp)
-		if err != nil {
-			return false, err
-		}
-		text, err := os.ReadFile(file)
-		if err != nil {
-			return false, err
-		}
-		name := strings.TrimPrefix(world, "adapt-")
-		if line, _, _ := strings.Cut(string(text), "\n"); strings.HasPrefix(line, ";; module name: ") {
-			name = strings.TrimSpace(strings.TrimPrefix(line, ";; module name: "))
-		}
-		opts.Adapters = append(opts.Adapters, build.NamedModule{Name: name, Core: adapter})
-	}
 	if module, err := embed(main, dir, "module", tmp); err == nil {
 		embedded = true
-		if err := checkEncoded(t, dir, module, opts); err != nil {
+		if err := checkEncoded(t, dir, func() (*build.Encoded, error) { return build.Encode(module, opts) }); err != nil {
 			return true, fmt.Errorf("with the world within: %w", err)
 		}
 	}
 	opts.WITDir, opts.World = dir, "module"
-	return embedded, checkEncoded(t, dir, core, opts)
+	return embedded, checkEncoded(t, dir, func() (*build.Encoded, error) { return build.Encode(core, opts) })
 }
+
+// linkCase links the libraries of a case.
+func linkCase(t *testing.T, dir string, adapters []build.NamedModule, tmp string) error {
+	opts := build.LinkOptions{Adapters: adapters}
+	files, _ := filepath.Glob(filepath.Join(dir, "*lib-*.wat"))
+	if files == nil {
+		return fmt.Errorf("there is no module")
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return err
+		}
+		opts.StubMissing = opts.StubMissing || strings.Contains(string(text), ";;! stub-missing-functions = true")
+		opts.BuiltinDL = opts.BuiltinDL || strings.Contains(string(text), ";;! use-built-in-libdl = true")
+	}
+	var err error
+	if opts.Libraries, err = namedModules(dir, "lib-", tmp); err != nil {
+		return err
+	}
+	if opts.Openable, err = namedModules(dir, "dlopen-lib-", tmp); err != nil {
+		return err
+	}
+	return checkEncoded(t, dir, func() (*build.Encoded, error) { return build.Link(opts) })
+}
+
+// namedModules gives the modules of a case whose files have that prefix, with
+// their worlds within.
+func namedModules(dir, prefix, tmp string) ([]build.NamedModule, error) {
+	files, _ := filepath.Glob(filepath.Join(dir, prefix+"*.wat"))
+	var list []build.NamedModule
+	for _, file := range files {
+		core, err := embed(file, dir, baseName(file), tmp)
+		if err != nil {
+			return nil, err
+		}
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		name := strings.TrimPrefix(baseName(file), prefix)
+		if m := moduleName.FindSubmatch(text); m != nil {
+			name = string(m[1])
+		}
+		list = append(list, build.NamedModule{Name: name, Core: core})
+	}
+	return list, nil
+}
+
+var moduleName = regexp.MustCompile(`(?m)^;; module name: (\S+)$`)
 
 func baseName(file string) string { return strings.TrimSuffix(filepath.Base(file), filepath.Ext(file)) }
 
@@ -129,9 +165,9 @@ func embed(file, dir, world, tmp string) ([]byte, error) {
 }
 
 // checkEncoded encodes and compares with what is expected.
-func checkEncoded(t *testing.T, dir string, core []byte, o build.EncodeOptions) error {
+func checkEncoded(t *testing.T, dir string, encode func() (*build.Encoded, error)) error {
 	wantError := strings.HasPrefix(filepath.Base(dir), "error-")
-	e, err := build.Encode(core, o)
+	e, err := encode()
 	if wantError {
 		if err == nil {
 			return fmt.Errorf("there should be an error")
