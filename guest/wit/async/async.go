@@ -51,7 +51,8 @@ func Finish(fn func()) { finish(fn) }
 // EnterSync and LeaveSync stand around what an exported function does that is
 // not async: while it runs the host sends no events, so a wait for an imported
 // async function, a stream or a future could not end. Such a wait panics and
-// names the export. (Timers work, and goroutines that wait for each other.)
+// names the export; in a goroutine that the function starts it goes on when the
+// function has returned. (Timers work, and goroutines that wait for each other.)
 func EnterSync(export string) { enterSync(export) }
 
 // LeaveSync ends what EnterSync began.
@@ -69,8 +70,9 @@ func Block(pollable int32) { block(pollable) }
 // Until calls fn and returns true when it has returned. If done is closed while
 // fn waits for an imported async function, a stream or a future, that wait is
 // cancelled, fn is unwound by a panic that runs its deferred functions, and
-// Until returns false. fn must call imported functions and methods of streams
-// and futures only and must not start goroutines. A nil done never closes.
+// Until returns false. fn must not recover from that panic. Goroutines that it
+// starts are not concerned, nor are waits within a further Until. A nil done
+// never closes.
 func Until(done <-chan struct{}, fn func()) bool { return until(done, fn) }
 
 // Cancelled returns a channel that is closed when the caller of the exported

@@ -29,6 +29,7 @@ const (
 	modePipe
 	modeHeap
 	modeRecords
+	modeInherit
 )
 
 var build = sync.OnceValues(func() (*gobuild.Result, error) {
@@ -269,6 +270,27 @@ func TestCancel(t *testing.T) {
 	if !task.dead || !task.ready {
 		t.Errorf("the cancelled task: dead %v, ready %v", task.dead, task.ready)
 	}
+	h.empty()
+}
+
+// TestScopes sees that what concerns one goroutine does not concern those that
+// it starts.
+func TestScopes(t *testing.T) {
+	h := guest(t)
+	for _, limited := range []uint64{0, 1} {
+		if h.call("stuck", limited) != 1 {
+			t.Error("a wait that cannot end was not refused")
+		}
+	}
+	h.empty()
+	finished := func(n int64) func() bool {
+		return func() bool { v, _ := h.start(modeFinished, 0); return v == n }
+	}
+	h.call("leave", 100)
+	h.drive(finished(100))
+	h.empty()
+	h.run(modeInherit, 10)
+	h.drive(finished(120))
 	h.empty()
 }
 

@@ -20,9 +20,11 @@ type Futures[T any] struct {
 
 // A localFuture is a future both of whose ends the component implements.
 type localFuture[T any] struct {
-	value T
-	sent  bool
-	done  chan struct{} // closed when it was sent or the sender dropped
+	mu     sync.Mutex
+	value  T
+	sent   bool
+	unread bool          // no one will receive
+	done   chan struct{} // closed when it was sent or the sender dropped
 }
 
 func (f *Futures[T]) table() *types.FutureVtable[T] {
@@ -40,25 +42,44 @@ func (f *Futures[T]) make() (sender, receiver int32) {
 
 func (f *Futures[T]) send(sender int32, value T) {
 	l := f.ends.take(sender)
+	l.mu.Lock()
 	l.value, l.sent = value, true
+	unread := l.unread
+	l.mu.Unlock()
 	close(l.done)
+	if unread {
+		dropItem(value)
+	}
 }
 
 func (f *Futures[T]) receive(receiver int32, cancelled <-chan struct{}) (value T, ok bool) {
 	l := f.ends.take(receiver)
-	if waitLocal(l.done, cancelled) {
+	done := false
+	defer func() {
+		if !done {
+			l.giveUp()
+		}
+	}()
+	if done = waitLocal(l.done, cancelled); done {
 		return l.value, l.sent
 	}
 	return value, false
 }
 
-func (f *Futures[T]) dropSender(sender int32) { close(f.ends.take(sender).done) }
-
-func (f *Futures[T]) dropReceiver(receiver int32) {
-	if l := f.ends.take(receiver); l.sent {
+// giveUp sees to it that the value is dropped, now or when it is sent.
+func (l *localFuture[T]) giveUp() {
+	l.mu.Lock()
+	l.unread = true
+	sent := l.sent
+	l.mu.Unlock()
+	if sent {
 		dropItem(l.value)
 	}
 }
+
+func (f *Futures[T]) dropSender(sender int32) { close(f.ends.take(sender).done) }
+
+func (f *Futures[T]) dropReceiver(receiver int32) { f.ends.take(receiver).giveUp() }
 
 // Make makes a future.
 func (f *Futures[T]) Make() (*types.FutureWriter[T], *types.FutureReader[T]) {
@@ -88,11 +109,15 @@ func (f *Futures[T]) Send(sender int32, value T) { f.send(f.Sender.Take(sender),
 // the owned handle over. See [Run]; none is a sender that was dropped.
 func (f *Futures[T]) Receive(receiver int32) (value types.Option[T], pending int32, done bool) {
 	receiver = f.Receiver.Take(receiver)
-	return Run(func() types.Option[T] {
+	return runOr(func() types.Option[T] {
 		if value, ok := f.receive(receiver, Cancelled()); ok {
 			return types.Some(value)
 		}
 		return types.None[T]()
+	}, func(value types.Option[T]) {
+		if value.IsSome() {
+			dropItem(value.Some())
+		}
 	})
 }
 

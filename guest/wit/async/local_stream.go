@@ -88,13 +88,21 @@ func (l *localStream[T]) read(max uint32, cancelled <-chan struct{}) (items []T,
 // putBack undoes a read that nobody heard of.
 func (l *localStream[T]) putBack(items []T) {
 	l.mu.Lock()
-	l.items = append(items, l.items...)
+	unread := l.unread
+	if !unread {
+		l.items = append(items, l.items...)
+	}
 	l.mu.Unlock()
+	if unread {
+		dropItems(items)
+		return
+	}
 	signal(l.readable)
 }
 
 // write waits until all items are read or buffered. closed tells that the
-// reader is gone; then what it has not read is dropped.
+// reader is gone. What was not taken then, or when cancelled was closed, is
+// dropped.
 func (l *localStream[T]) write(items []T, cancelled <-chan struct{}) (n int, closed bool) {
 	for {
 		l.mu.Lock()
@@ -112,7 +120,11 @@ func (l *localStream[T]) write(items []T, cancelled <-chan struct{}) (n int, clo
 		if room > 0 {
 			signal(l.readable)
 		}
-		if n == len(items) || isClosed(cancelled) || !waitLocal(l.writable, cancelled) {
+		if n == len(items) {
+			return n, false
+		}
+		if isClosed(cancelled) || !waitLocal(l.writable, cancelled) {
+			dropItems(items[n:])
 			return n, false
 		}
 	}

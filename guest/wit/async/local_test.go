@@ -33,6 +33,22 @@ func TestLocalFuture(t *testing.T) {
 	}
 	tx, rx = futures.Make()
 	rx.Drop()
+	tx.Write(owned{&dropped})
+	if dropped != 2 {
+		t.Error("what is sent to nobody is not dropped")
+	}
+	tx, rx = futures.Make()
+	cancelled := make(chan struct{})
+	close(cancelled)
+	if _, ok := futures.receive(rx.TakeHandle(), cancelled); ok {
+		t.Error("a cancelled receive gives a value")
+	}
+	tx.Write(owned{&dropped})
+	if dropped != 3 {
+		t.Error("what is sent to one who has given up is not dropped")
+	}
+	tx, rx = futures.Make()
+	rx.Drop()
 	tx.Drop()
 	if n := len(futures.ends.held); n != 0 {
 		t.Errorf("%d ends are left", n)
@@ -100,6 +116,31 @@ func TestLocalStreamCancel(t *testing.T) {
 	if got, ok := l.read(10, nil); !ok || !slices.Equal(got, []int{1, 2, 3}) {
 		t.Errorf("after a read was undone: %v", got)
 	}
+}
+
+// TestLocalStreamDrops counts the resources in streams that end early.
+func TestLocalStreamDrops(t *testing.T) {
+	var streams Streams[owned]
+	dropped := 0
+	items := slices.Repeat([]owned{{&dropped}}, maxBuffered+10)
+	cancelled := make(chan struct{})
+	close(cancelled)
+
+	w, r := streams.make()
+	l := streams.ends.get(w)
+	if n, closed := l.write(items, cancelled); n != maxBuffered || closed || dropped != 10 {
+		t.Errorf("cancelled write: %d items, closed %v, %d dropped", n, closed, dropped)
+	}
+	got, _ := l.read(5, nil)
+	streams.dropReader(r)
+	if dropped != 10+maxBuffered-5 {
+		t.Errorf("%d dropped with the reader", dropped)
+	}
+	l.putBack(got)
+	if dropped != 10+maxBuffered {
+		t.Errorf("%d dropped with what was put back", dropped)
+	}
+	streams.dropWriter(w)
 }
 
 // TestTake passes a stream and a future on to another implementation.

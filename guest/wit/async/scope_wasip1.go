@@ -1,9 +1,6 @@
 package async
 
-import (
-	"runtime"
-	"unsafe"
-)
+import "unsafe"
 
 // A scope is what the runtime knows about a goroutine. A goroutine's profiler
 // label points to it, which goroutines inherit from the one that starts them.
@@ -14,18 +11,24 @@ type scope struct {
 		data     unsafe.Pointer
 		len, cap int
 	}
-	task *task           // the exported call it descends from
+	task *task // the exported call it descends from
+
+	// The rest concerns one goroutine only, not those that it starts.
+	g    uintptr         // which one
 	done <-chan struct{} // of the Until it is in
-	sync string          // the exported function that runs, if it is not async
+	sync string          // the exported function that it runs, if that is not async
 }
 
 const scopeMark = 0x69737977
 
 func newScope(t *task, done <-chan struct{}) *scope {
-	s := &scope{task: t, done: done}
+	s := &scope{task: t, g: getg(), done: done}
 	s.labels.cap = scopeMark
 	return s
 }
+
+// getg identifies the calling goroutine as long as it lives.
+func getg() uintptr
 
 // current returns the calling goroutine's scope, or nil.
 func current() *scope {
@@ -34,6 +37,14 @@ func current() *scope {
 		return nil
 	}
 	return s
+}
+
+// own returns current's scope if that was made for the calling goroutine.
+func own() *scope {
+	if s := current(); s != nil && s.g == getg() {
+		return s
+	}
+	return nil
 }
 
 func cancelled() <-chan struct{} {
@@ -49,11 +60,13 @@ func until(done <-chan struct{}, fn func()) (finished bool) {
 		return true
 	}
 	outer := getLabel()
-	var t *task
+	inner := newScope(nil, done)
 	if s := current(); s != nil {
-		t = s.task
+		inner.task = s.task
 	}
-	inner := newScope(t, done)
+	if s := own(); s != nil {
+		inner.sync = s.sync
+	}
 	setLabel(unsafe.Pointer(inner))
 	defer func() {
 		setLabel(outer)
@@ -70,29 +83,22 @@ func until(done <-chan struct{}, fn func()) (finished bool) {
 
 // inSync is the scope of the exported function that runs and is not async.
 // There is one at a time, and it runs to its end.
-var (
-	inSync     = newScope(nil, nil)
-	goroutines int // when it began
-)
+var inSync = newScope(nil, nil)
 
 func enterSync(export string) {
-	goroutines = runtime.NumGoroutine()
-	inSync.sync = export
+	inSync.g, inSync.sync = getg(), export
 	setLabel(unsafe.Pointer(inSync))
 }
 
 func leaveSync() {
 	inSync.sync = ""
 	setLabel(nil)
-	if runtime.NumGoroutine() != goroutines {
-		inSync = newScope(nil, nil) // the old one is that of goroutines that go on
-	}
 }
 
 // untilDone gives the channel that ends the Until that the goroutine is in,
 // or nil, and what to call then.
 func untilDone() (done <-chan struct{}, abandon func()) {
-	if s := current(); s != nil {
+	if s := own(); s != nil {
 		return s.done, func() { panic(s) }
 	}
 	return nil, nil

@@ -23,12 +23,14 @@ func listen(w *wait, pending int32) {
 // await waits for the task pending names. If the wait is abandoned, pollable
 // is dropped when it is over.
 func await(pending, pollable int32) (ready int32) {
-	s := current()
-	if s != nil && s.sync != "" {
-		panic("isyswasfa: " + s.sync + " is not an async function, so it cannot wait for an async function, a stream or a future: declare it async in the WIT")
-	}
+	s := own()
 	w := &wait{woken: make(chan struct{})}
 	listen(w, pending)
+	if s != nil && s.sync != "" {
+		w.pollable = pollable
+		w.abandon()
+		panic("isyswasfa: " + s.sync + " is not an async function, so it cannot wait for an async function, a stream or a future: declare it async in the WIT")
+	}
 	if s == nil || s.done == nil {
 		<-w.woken
 		return w.ready

@@ -3,6 +3,7 @@ package main
 
 import (
 	goruntime "runtime"
+	"strings"
 	"sync"
 	"time"
 	"unsafe"
@@ -72,11 +73,12 @@ var (
 		5:  func(n int32) int64 { handoff <- int64(n); return 0 },
 		6:  func(int32) int64 { <-async.Cancelled(); return 6 },
 		7:  timeout,
-		8:  spawn,
+		8:  func(ms int32) int64 { return spawn(ms, 100) },
 		9:  func(int32) int64 { return finished },
 		10: pipe,
 		11: heap,
 		12: records,
+		13: inherit,
 	}
 )
 
@@ -148,11 +150,54 @@ func timeout(ms int32) int64 {
 	return 1
 }
 
-// spawn leaves a goroutine behind that works on.
-func spawn(ms int32) int64 {
+//go:wasmexport stuck
+func stuck(limited int32) (said int32) {
+	async.EnterSync("stuck")
+	defer async.LeaveSync()
+	defer func() {
+		if s, ok := recover().(string); ok && strings.Contains(s, "stuck is not an async function") {
+			said = 1
+		}
+	}()
+	var done chan struct{}
+	if limited != 0 {
+		done = make(chan struct{})
+	}
+	async.Until(done, func() { fetch(1) })
+	return 0
+}
+
+// leave leaves a goroutine behind that waits for n bytes, although the export
+// itself may not wait for them.
+//
+//go:wasmexport leave
+func leave(n int32) {
+	async.EnterSync("leave")
+	spawn(0, n)
+	time.Sleep(time.Millisecond)
+	async.LeaveSync()
+}
+
+// inherit starts goroutines within Until, one of which waits on when that is
+// over and one when it is cancelled.
+func inherit(n int32) int64 {
+	done := make(chan struct{})
+	async.Until(done, func() { spawn(0, n) })
+	close(done)
+	done = make(chan struct{})
+	async.Until(done, func() {
+		spawn(0, n)
+		time.AfterFunc(time.Millisecond, func() { close(done) })
+		fetch(-1)
+	})
+	return 0
+}
+
+// spawn leaves a goroutine behind that gets n bytes after a while.
+func spawn(ms, n int32) int64 {
 	go func() {
 		time.Sleep(time.Duration(ms) * time.Millisecond)
-		finished += fetch(100)
+		finished += fetch(n)
 	}()
 	return 0
 }
