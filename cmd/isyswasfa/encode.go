@@ -89,6 +89,9 @@ func encodeModule(c *cli.Context, name string) error {
 		return err
 	}
 	fmt.Fprintln(c.App.ErrWriter, encodedLine(out, e))
+	if e.Native {
+		fmt.Fprintf(c.App.ErrWriter, "%s uses native async functions: it needs an engine with WASI 0.3\n", out)
+	}
 	return nil
 }
 

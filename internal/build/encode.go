@@ -40,9 +40,11 @@ type Encoded struct {
 	Component []byte
 	Worlds    []string // those of the module, or what it exports without
 	Suffix    string   // of the poll function; "" if there is none
+	Native    bool     // it uses the native async of WASI 0.3
 }
 
-// Encode makes a component of a core module. Async worlds are rewritten first.
+// Encode makes a component of a core module. Async worlds are rewritten first,
+// unless the bindings of a module are for native async.
 func Encode(core []byte, o EncodeOptions) (*Encoded, error) {
 	parsed, err := wasm.Parse(core)
 	if err != nil {
@@ -66,6 +68,9 @@ func Encode(core []byte, o EncodeOptions) (*Encoded, error) {
 		return nil, err
 	}
 	result := &Encoded{}
+	if result.Native, err = anyNative(parsed, o.Adapters); err != nil {
+		return nil, err
+	}
 	if o.Suffix != "" && !slices.ContainsFunc(append(worlds, main.Worlds...), polled) {
 		return nil, o.failed(fmt.Errorf("it has nothing async, and no poll function that could have the suffix %s", o.Suffix))
 	}
@@ -162,9 +167,23 @@ func namedWorld(o EncodeOptions) (*wit.World, error) {
 	return resolve.World(o.World)
 }
 
-// plain gives the world without async functions, streams and futures.
+// anyNative tells whether the bindings of any module are for native async.
+func anyNative(main *wasm.Module, adapters []NamedModule) (bool, error) {
+	native := encode.Native(main)
+	for _, a := range adapters {
+		m, err := wasm.Parse(a.Core)
+		if err != nil {
+			return false, fmt.Errorf("the adapter %s: %w", a.Name, err)
+		}
+		native = native || encode.Native(m)
+	}
+	return native, nil
+}
+
+// plain gives the world without async functions, streams and futures, unless
+// the bindings are for them.
 func plain(w *wit.World, core []byte, suffix string, result *Encoded) (*wit.World, error) {
-	if !transform.Needed(w) {
+	if !transform.Needed(w) || result.Native {
 		return w, nil
 	}
 	if result.Suffix = suffix; suffix == "" {

@@ -16,7 +16,7 @@ type dumper struct {
 }
 
 var sortNames = map[component.Sort]string{
-	component.SortCoreFunc: "core func", component.SortCoreTable: "core table", component.SortCoreMemory: "core memory",
+	component.SortCoreFunc: "core func", component.SortCoreTable: "core table", component.SortCoreMemory: "core memory", component.SortCoreType: "core type",
 	component.SortCoreModule: "core module", component.SortCoreInstance: "core instance",
 	component.SortFunc: "func", component.SortType: "type", component.SortInstance: "instance", component.SortComponent: "component",
 }
@@ -83,6 +83,8 @@ func (d *dumper) def(def component.Def) {
 			as = " as " + desc(*def.Desc)
 		}
 		d.line(def.Sort, "export %q %s %d%s", def.Name, sortNames[def.Sort], def.Index, as)
+	case *component.CoreType:
+		d.line(component.SortCoreType, "func %v", def.Func.Params)
 	default:
 		fmt.Fprintf(d, "%T\n", def)
 	}
@@ -120,15 +122,52 @@ func (d *dumper) canon(c *component.Canon) {
 	opt("memory", c.Opts.Memory)
 	opt("realloc", c.Opts.Realloc)
 	opt("post-return", c.Opts.PostReturn)
-	switch c.Op {
-	case component.CanonLift:
-		d.line(component.SortFunc, "lift core func %d type %d%s", c.CoreFunc, c.Type, opts)
-	case component.CanonLower:
-		d.line(component.SortCoreFunc, "lower func %d%s", c.Func, opts)
-	default:
-		name := map[component.CanonOp]string{component.CanonResourceNew: "new", component.CanonResourceDrop: "drop", component.CanonResourceRep: "rep"}[c.Op]
-		d.line(component.SortCoreFunc, "resource.%s type %d", name, c.Type)
+	opt("callback", c.Opts.Callback)
+	if c.Opts.Async {
+		opts += " async"
 	}
+	if c.Opts.Encoding != component.UTF8 {
+		opts += fmt.Sprintf(" (encoding %d)", c.Opts.Encoding)
+	}
+	s := c.Op.String()
+	for _, imm := range c.Op.Immediates() {
+		s += immediate(c, imm)
+	}
+	sort := component.SortCoreFunc
+	if c.Op == component.CanonLift {
+		sort = component.SortFunc
+	}
+	d.line(sort, "%s", s+opts)
+}
+
+func immediate(c *component.Canon, imm component.Immediate) string {
+	if imm == component.ImmAsync && c.Async {
+		return " async"
+	}
+	if imm == component.ImmCancellable && c.Cancellable {
+		return " cancellable"
+	}
+	switch imm {
+	case component.ImmCoreFunc:
+		return fmt.Sprintf(" core func %d", c.CoreFunc)
+	case component.ImmFunc:
+		return fmt.Sprintf(" func %d", c.Func)
+	case component.ImmType:
+		return fmt.Sprintf(" type %d", c.Type)
+	case component.ImmResult:
+		return " " + val(c.Result)
+	case component.ImmMemory:
+		return fmt.Sprintf(" (memory %d)", c.Memory)
+	case component.ImmCoreType:
+		return fmt.Sprintf(" core type %d", c.CoreType)
+	case component.ImmTable:
+		return fmt.Sprintf(" core table %d", c.Table)
+	case component.ImmVal:
+		return " " + wasm.ValType(c.Val).String()
+	case component.ImmSlot:
+		return fmt.Sprintf(" %d", c.Slot)
+	}
+	return ""
 }
 
 func (d *dumper) typ(t component.Type) {
@@ -170,6 +209,9 @@ func typ(t component.Type) string {
 	switch t := t.(type) {
 	case *component.FuncType:
 		s := "func(" + fields(t.Params) + ")"
+		if t.Async {
+			s = "async " + s
+		}
 		if t.Result != nil {
 			s += " -> " + val(t.Result)
 		}
@@ -209,6 +251,10 @@ func defined(t *component.DefinedType) string {
 		return fmt.Sprintf("own<%d>", t.Res)
 	case component.DefBorrow:
 		return fmt.Sprintf("borrow<%d>", t.Res)
+	case component.DefStream:
+		return "stream<" + val(t.Elem) + ">"
+	case component.DefFuture:
+		return "future<" + val(t.Elem) + ">"
 	}
 	return fmt.Sprintf("kind %#x", t.Kind)
 }
@@ -234,6 +280,8 @@ func val(v *component.ValType) string {
 	switch {
 	case v == nil:
 		return "_"
+	case v.Prim == component.PrimErrorContext:
+		return "error-context"
 	case v.Prim != 0:
 		return primNames[v.Prim-component.PrimString]
 	}

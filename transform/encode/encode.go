@@ -179,8 +179,8 @@ type encoder struct {
 	needRealloc bool   // an adapter wants a realloc that the main module has not
 	grower      uint32 // the core instance that has it
 	reallocs    map[string]uint32
-	intrinsic   map[string]uint32
-	lowered     map[string]uint32
+	defined     map[string]uint32 // lowered functions and built-ins
+	exporting   bool              // all core instances are there
 }
 
 // A worldExport is an export and the module that has its functions.
@@ -194,7 +194,7 @@ func newEncoder(main Module, o Options) (*encoder, error) {
 		o:       o,
 		imports: map[string]*iface{}, exports: map[string]*iface{}, inline: map[*wit.Interface]string{},
 		worldFuncs: map[string]*wit.Function{}, worldTypes: map[string]uint32{}, worldIndex: map[string]uint32{},
-		scopes: map[*iface]*scope{}, intrinsic: map[string]uint32{}, lowered: map[string]uint32{}, reallocs: map[string]uint32{},
+		scopes: map[*iface]*scope{}, defined: map[string]uint32{}, reallocs: map[string]uint32{},
 	}
 	e.world = e.worldScope()
 	var err error

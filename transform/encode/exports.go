@@ -14,43 +14,10 @@ import (
 // runInterface is what a command exports, without its version.
 const runInterface = "wasi:cli/run"
 
-var reallocSig = wasm.FuncType{Params: []wasm.ValType{wasm.I32, wasm.I32, wasm.I32, wasm.I32}, Results: []wasm.ValType{wasm.I32}}
-
-// nativeMarks begin the names of imports and exports that bindings for the
-// native async of WASI 0.3 have.
-var nativeMarks = []string{
-	"__wasm_task_hook", "[async", "[callback]", "[task-", "[context-", "[waitable-", "[subtask-", "[backpressure-",
-	"[stream-", "[future-", "[error-context-", "[thread-",
-}
-
-// checkNative refuses modules whose bindings are for native async, and tells
-// whether there are any.
-func (e *encoder) checkNative() bool {
-	native := func(name string) bool {
-		for _, mark := range nativeMarks {
-			if strings.HasPrefix(name, mark) {
-				return true
-			}
-		}
-		return false
-	}
-	const why = " is of the native async of WASI 0.3, which is not supported; generate the bindings from what `isyswasfa transform` writes"
-	for _, m := range e.modules() {
-		for _, im := range m.core.Imports {
-			if native(im.Name) {
-				e.problemf("import %q %q"+why, im.Module, im.Name)
-				return true
-			}
-		}
-		for _, ex := range m.core.Exports {
-			if native(ex.Name) {
-				e.problemf("export %q"+why, ex.Name)
-				return true
-			}
-		}
-	}
-	return false
-}
+var (
+	reallocSig  = wasm.FuncType{Params: []wasm.ValType{wasm.I32, wasm.I32, wasm.I32, wasm.I32}, Results: []wasm.ValType{wasm.I32}}
+	callbackSig = wasm.FuncType{Params: []wasm.ValType{wasm.I32, wasm.I32, wasm.I32}, Results: []wasm.ValType{wasm.I32}}
+)
 
 // addRun makes the world export wasi:cli/run, if it does not.
 func (e *encoder) addRun() error {
@@ -93,6 +60,9 @@ func (e *encoder) resolveExports() {
 			missing = !e.resolveLift(x.from, nil, x.Name, core, x.Func) || missing
 		}
 	}
+	for _, m := range e.modules() {
+		e.checkCallbacks(m)
+	}
 	if missing && len(e.libraries) == 0 {
 		e.problemf("%s", e.exportHint())
 	}
@@ -120,6 +90,13 @@ func (e *encoder) exportHint() string {
 	return "the module exports the functions " + some(list)
 }
 
+// The ways to lift a function: the names of the core exports begin with these.
+const (
+	asyncLift    = "[async-lift]"          // with a callback
+	stackfulLift = "[async-lift-stackful]" // without
+	callbackMark = "[callback]"            // begins the name of the callback
+)
+
 // resolveLift tells whether the module has the export.
 func (e *encoder) resolveLift(m *module, f *iface, name, core string, fn *wit.Function) bool {
 	e.useFunc(f, f != nil, fn)
@@ -137,20 +114,65 @@ func (e *encoder) resolveLift(m *module, f *iface, name, core string, fn *wit.Fu
 	}
 	var ok bool
 	if l.core, ok = m.export(core, wasm.KindFunc); !ok {
-		e.problemf("the world exports %s, but %s has no function %q with the signature %s", describe(f, name), m.what, core, l.sig)
-		return false
+		if l.async, ok = e.resolveAsync(l, core, ft); !ok {
+			e.problemf("the world exports %s, but %s has no function %q with the signature %s", describe(f, name), m.what, core, l.sig)
+			return false
+		}
 	}
 	if err := sameSig(m.core.FuncType(l.core.Index), l.sig); err != nil {
 		e.problemf("export %q: %v", l.core.Name, err)
 	}
 	if post, ok := m.export(postPrefix+core, wasm.KindFunc); ok {
 		l.post = &post
-		if err := sameSig(m.core.FuncType(post.Index), wasm.FuncType{Params: l.sig.Results}); err != nil {
+		err := sameSig(m.core.FuncType(post.Index), wasm.FuncType{Params: l.sig.Results})
+		if l.async {
+			err = fmt.Errorf("the function is lifted async, as %q", l.core.Name)
+		}
+		if err != nil {
 			e.problemf("export %q: %v", post.Name, err)
 		}
 	}
 	e.lifts = append(e.lifts, l)
 	return true
+}
+
+// resolveAsync tells whether the module has the export as one to be lifted with
+// the option async.
+func (e *encoder) resolveAsync(l *lift, core string, ft *abi.FuncType) (async, ok bool) {
+	stackful := false
+	if l.core, ok = l.in.export(asyncLift+core, wasm.KindFunc); !ok {
+		l.core, stackful = l.in.export(stackfulLift+core, wasm.KindFunc)
+	}
+	if !ok && !stackful {
+		return false, false
+	}
+	if !ft.Async {
+		e.problemf("export %q: the function %s is not async", l.core.Name, describe(l.iface, l.name))
+	}
+	flat := ft.FlattenAsync(abi.Lifted, !stackful)
+	l.needs, l.sig = liftNeeds(ft, flat), coreSig(flat)
+	if stackful {
+		return true, true
+	}
+	callback, ok := l.in.export(callbackMark+asyncLift+core, wasm.KindFunc)
+	if !ok {
+		e.problemf("export %q: %s has no function %q beside it", l.core.Name, l.in.what, callbackMark+l.core.Name)
+		return true, true
+	}
+	l.callback = &callback
+	if err := sameSig(l.in.core.FuncType(callback.Index), callbackSig); err != nil {
+		e.problemf("export %q: %v", callback.Name, err)
+	}
+	return true, true
+}
+
+// checkCallbacks complains about callbacks of functions that are not there.
+func (e *encoder) checkCallbacks(m *module) {
+	for _, ex := range m.core.Exports {
+		if lifted, ok := strings.CutPrefix(ex.Name, callbackMark); ok && ex.Kind == wasm.KindFunc && (!strings.HasPrefix(lifted, asyncLift) || !m.has(lifted)) {
+			e.problemf("export %q%s: there is no function %q whose callback it could be", ex.Name, m.of(), asyncLift+strings.TrimPrefix(strings.TrimPrefix(lifted, asyncLift), stackfulLift))
+		}
+	}
 }
 
 // checkDestructors checks the signatures of exported resources' destructors.
@@ -188,6 +210,9 @@ func (e *encoder) checkOptions() {
 		if n.memory && memory == "" {
 			memory = who
 		}
+		if _, ok := e.main.export(tableName, wasm.KindTable); n.table && !ok {
+			e.problemf("the module exports no table %q, which %s needs", tableName, who)
+		}
 		if _, name, ok := e.reallocExport(m, imports); n.realloc && !ok && !reallocs[name] {
 			reallocs[name] = true
 			e.problemf("%s exports no function %q, which %s needs", m.what, name, who)
@@ -196,7 +221,7 @@ func (e *encoder) checkOptions() {
 	for _, m := range e.modules() {
 		for _, im := range m.imports {
 			who := fmt.Sprintf("import %s %s%s", im.module, im.field, m.of())
-			note(who, m, true, im.target.needs)
+			note(who, m, !im.target.exported(), im.target.needs)
 			if im.target.memory || im.target.realloc || im.target.preview1 != "" {
 				note(who, m, true, needs{memory: true})
 			}
@@ -212,6 +237,7 @@ func (e *encoder) checkOptions() {
 	}
 	e.checkMemory(memory)
 	e.checkReallocs()
+	e.checkStorage()
 }
 
 // checkReallocs checks the signatures of the modules' reallocs, each once.

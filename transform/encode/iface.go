@@ -267,6 +267,10 @@ func components(kind wit.Kind) []wit.Type {
 	case *wit.Map:
 		add(k.Key)
 		add(k.Value)
+	case *wit.Stream:
+		add(k.Elem)
+	case *wit.Future:
+		add(k.Elem)
 	case *wit.Alias:
 		add(k.Type)
 	case *wit.Handle:

@@ -8,17 +8,34 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/isyswasfa/isyswasfa/internal/component"
 	"github.com/isyswasfa/isyswasfa/transform"
 	"github.com/isyswasfa/isyswasfa/transform/encode"
 	"github.com/isyswasfa/isyswasfa/wit/std"
 )
 
 // With -tags interop, every component that the tests make is shown to
-// wasm-tools, with no proposal but the component model switched on.
+// wasm-tools, with no proposal but the component model switched on, unless it
+// is native async. Threads have other opcodes in the releases of today.
 func init() {
 	check = func(t *testing.T, bin []byte) {
+		features := "wasm2,component-model"
+		c, err := component.Decode(bin)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range c.Defs {
+			canon, ok := d.(*component.Canon)
+			switch {
+			case !ok:
+			case canon.Op >= component.CanonThreadIndex:
+				return
+			case canon.Op > component.CanonResourceRep || canon.Opts.Async:
+				features = "all"
+			}
+		}
 		file := write(t, "component.wasm", bin)
-		wasmTools(t, "validate", "--features", "wasm2,component-model", file)
+		wasmTools(t, "validate", "--features", features, file)
 		wasmTools(t, "component", "wit", file)
 	}
 }

@@ -40,21 +40,78 @@ func (e *encoder) argument(im *coreImport) (component.Sort, uint32) {
 		return sort, e.b.CoreMember(t.in.instance, sort, t.export.Name)
 	case t.realloc:
 		return component.SortCoreFunc, e.b.CoreMember(e.grower, component.SortCoreFunc, reallocName)
-	case t.builtin != "":
-		return component.SortCoreFunc, e.builtin(t)
+	case t.tlsBase && e.shim.tlsBase != 0:
+		return component.SortCoreFunc, e.b.CoreMember(e.shim.instance, component.SortCoreFunc, tlsBaseName(t.builtin.def.Op))
 	}
-	return component.SortCoreFunc, e.lower(im.of, t, nil)
+	return component.SortCoreFunc, e.canon(im.of, t)
 }
 
-// builtin gives a built-in of a resource, one definition for all its users.
-func (e *encoder) builtin(t *target) uint32 {
-	if i, ok := e.intrinsic[t.id]; ok {
+// canon defines the function that a module's import stands for: a lowered one
+// or a built-in, one definition for all that need the same options.
+func (e *encoder) canon(m *module, t *target) uint32 {
+	opts, id := e.options(m, t)
+	if i, ok := e.defined[id]; ok {
 		return i
 	}
-	op := map[string]component.CanonOp{"new": component.CanonResourceNew, "rep": component.CanonResourceRep, "drop": component.CanonResourceDrop}[t.builtin]
-	i := e.b.Resource(op, e.resourceType(t.iface, t.resource))
-	e.intrinsic[t.id] = i
+	var i uint32
+	if t.builtin == nil {
+		i = e.b.Lower(e.functionIndex(t), opts)
+	} else {
+		i = e.builtin(t.builtin, opts)
+	}
+	e.defined[id] = i
 	return i
+}
+
+// options gives the canonical options that a target needs, and what tells
+// definitions with them apart from others.
+func (e *encoder) options(m *module, t *target) (opts component.CanonOpts, id string) {
+	id = t.id
+	own := component.CanonOpts{Async: t.async, Encoding: m.strings}
+	if t.builtin != nil {
+		own = t.builtin.def.Opts
+	}
+	opts.Async = own.Async
+	if t.needs.memory {
+		opts.Memory = e.memory
+		opts.Encoding = own.Encoding
+		id += " with memory " + strconv.Itoa(int(own.Encoding))
+	}
+	if t.needs.realloc {
+		opts.Realloc = e.realloc(m, !t.exported())
+		id += " and realloc " + strconv.Itoa(int(*opts.Realloc))
+	}
+	return opts, id
+}
+
+// builtin defines a built-in.
+func (e *encoder) builtin(b *builtin, opts component.CanonOpts) uint32 {
+	def := b.def
+	for _, imm := range def.Op.Immediates() {
+		switch imm {
+		case component.ImmType:
+			def.Type = e.builtinType(b)
+		case component.ImmResult:
+			def.Result = e.placeScope(b.place).val(b.typ)
+		case component.ImmOpts:
+			def.Opts = opts
+		case component.ImmMemory:
+			def.Memory = *e.memory
+		case component.ImmCoreType:
+			def.CoreType = e.b.Add(component.SortCoreType, &component.CoreType{Func: &component.CoreFuncType{Params: []byte{byte(wasm.I32)}}})
+		case component.ImmTable:
+			def.Table = e.b.CoreMember(e.main.instance, component.SortCoreTable, tableName)
+		}
+	}
+	return e.b.Add(component.SortCoreFunc, &def)
+}
+
+// builtinType gives the index of the type that a built-in is for.
+func (e *encoder) builtinType(b *builtin) uint32 {
+	if t := b.typ.(*wit.TypeDef); isResource(t) {
+		return e.resourceType(b.iface, t)
+	}
+	return e.placeScope(b.place).val(b.typ).Index
 }
 
 // resourceType gives the index of a resource, following aliases: this is
@@ -69,34 +126,13 @@ func (e *encoder) resourceType(f *iface, t *wit.TypeDef) uint32 {
 		return e.resourceType(owner, owner.types[next.Name])
 	}
 	if f.exported {
-		return e.exportScope(f).declare(t)
+		return e.ifaceScope(f).declare(t)
 	}
 	return e.rootType(f, t)
 }
 
-// lower gives a function lowered with the options that it needs.
-func (e *encoder) lower(m *module, t *target, realloc *uint32) uint32 {
-	var opts component.CanonOpts
-	id := t.id
-	if t.needs.memory {
-		opts.Memory = e.memory
-		opts.Encoding = m.strings
-		id += " with memory " + strconv.Itoa(int(m.strings))
-	}
-	if t.needs.realloc {
-		opts.Realloc = realloc
-		id += " and realloc " + strconv.Itoa(int(*realloc))
-	}
-	if i, ok := e.lowered[id]; ok {
-		return i
-	}
-	i := e.b.Lower(e.function(t), opts)
-	e.lowered[id] = i
-	return i
-}
-
-// function gives the index of an imported function.
-func (e *encoder) function(t *target) uint32 {
+// functionIndex gives the index of an imported function.
+func (e *encoder) functionIndex(t *target) uint32 {
 	name := t.fn.ABIName()
 	if t.iface == nil {
 		return e.worldIndex[name]
@@ -155,6 +191,7 @@ func (e *encoder) realloc(m *module, imports bool) *uint32 {
 // emitExports lifts functions and exports them, those of an interface as an
 // instance that has the types of the interface too.
 func (e *encoder) emitExports() {
+	e.exporting = true
 	for _, x := range e.worldExports {
 		switch {
 		case x.Interface != nil:
@@ -174,10 +211,14 @@ func (e *encoder) lift(s *scope, l *lift) uint32 {
 	if l.in == nil { // of our own adapter
 		return e.b.Lift(e.coreMember(e.preview1, l.core), t, component.CanonOpts{})
 	}
-	var opts component.CanonOpts
+	opts := component.CanonOpts{Async: l.async}
 	if l.needs.memory {
 		opts.Memory = e.memory
 		opts.Encoding = l.in.strings
+	}
+	if l.callback != nil {
+		callback := e.coreMember(l.in, *l.callback)
+		opts.Callback = &callback
 	}
 	if l.needs.realloc {
 		opts.Realloc = e.realloc(l.in, false)

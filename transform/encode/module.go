@@ -15,6 +15,7 @@ const (
 	exportMark     = "[export]"
 	memoryName     = "memory"
 	reallocName    = "cabi_realloc"
+	tableName      = "__indirect_function_table"
 	initializeName = "_initialize"
 	startName      = "_start"
 	postPrefix     = "cabi_post_"

@@ -123,7 +123,7 @@ func (e *encoder) emitInterface(f *iface) {
 	}
 	for _, l := range e.lifts {
 		if l.iface == f {
-			n.function(l.fn, e.lift(e.exportScope(f), l))
+			n.function(l.fn, e.lift(e.ifaceScope(f), l))
 		}
 	}
 	c := e.b.Add(component.SortComponent, &component.Nested{Component: &n.b.Component})

@@ -20,11 +20,12 @@ type target struct {
 	// A function of an imported interface, or of the world if iface is nil.
 	iface *iface
 	fn    *wit.Function
-	needs needs
+	async bool // lowered with that option
 
-	// A built-in of a resource of iface: "drop", "new" or "rep".
-	builtin  string
-	resource *wit.TypeDef
+	builtin *builtin // a canonical built-in
+	tlsBase bool     // the built-in if slot 1 is in use, else a function of the shim
+
+	needs needs // of the function or built-in
 
 	// What another module exports, or (in is nil) the memory.
 	in     *module
@@ -36,8 +37,12 @@ type target struct {
 	dead     bool   // never called: any function will do
 }
 
-// needs are the canonical options that a call needs.
-type needs struct{ memory, realloc bool }
+// exported tells whether the target belongs to an export.
+func (t *target) exported() bool { return t.builtin != nil && t.builtin.exported }
+
+// needs are what a call needs of the module: canonical options, or the table
+// of the functions that threads start with.
+type needs struct{ memory, realloc, table bool }
 
 // A coreImport is what a core module imports.
 type coreImport struct {
@@ -56,15 +61,18 @@ type lift struct {
 	fn    *wit.Function
 	in    *module
 	core  wasm.Export
+	sig   wasm.FuncType
 	post  *wasm.Export // nil if there is none
 	needs needs
-	sig   wasm.FuncType
+
+	async    bool         // lifted with that option
+	callback *wasm.Export // nil if there is none
 }
 
 // resolve finds what each import and export of the modules stands for.
 func (e *encoder) resolve() error {
-	if e.checkNative() {
-		return nil
+	if e.main.has("__wasm_task_hook") {
+		e.problemf("export %q: hooks of tasks are not supported", "__wasm_task_hook")
 	}
 	if e.o.WorldTypes {
 		for _, it := range e.worldImports {
@@ -99,8 +107,10 @@ func (e *encoder) usedExports(m *module) []string {
 	for _, l := range e.lifts {
 		if l.in == m {
 			names = append(names, l.core.Name)
-			if l.post != nil {
-				names = append(names, l.post.Name)
+			for _, ex := range []*wasm.Export{l.post, l.callback} {
+				if ex != nil {
+					names = append(names, ex.Name)
+				}
 			}
 		}
 	}
@@ -185,37 +195,89 @@ func (e *encoder) target(m *module, module, field string, sig wasm.FuncType) (*t
 	if t, err := e.moduleTarget(m, module, field, sig); t != nil || err != nil {
 		return t, err
 	}
+	if _, ok := linkerSlots[field]; ok && module == memoryModule {
+		return linkerTarget(field, sig)
+	}
 	module, field = bindgenImport(module, field)
+	p, err := e.placeNamed(module)
+	if err != nil {
+		return nil, err
+	}
+	if !p.exported {
+		name, async := strings.CutPrefix(field, asyncLower)
+		if fn := e.function(p, name); fn != nil {
+			return e.funcTarget(p.iface, fn, async, sig)
+		}
+		if f := e.movedTypes(p, field); f != nil {
+			return e.funcTarget(f, f.funcs[field], false, sig)
+		}
+	}
+	if t, err := e.builtinTarget(m, p, field, sig); t != nil || err != nil {
+		return t, err
+	}
+	return nil, e.noFunction(p, field)
+}
+
+// placeNamed gives what the module name of a core import stands for.
+func (e *encoder) placeNamed(module string) (p place, err error) {
+	module, p.exported = strings.CutPrefix(module, exportMark)
 	switch {
 	case module == worldModule:
-		if fn := e.worldFuncs[field]; fn != nil {
-			return e.funcTarget(nil, fn, sig)
+	case p.exported:
+		if p.iface = e.exportNamed(module); p.iface == nil {
+			err = errors.New("the world does not export this interface")
 		}
-		for _, f := range e.importOrder {
-			if (f.name == transform.WorldTypes || f.def.Name == transform.WorldTypes) && f.funcs[field] != nil {
-				return e.funcTarget(f, f.funcs[field], sig) // of a resource that the transform has moved
-			}
+	default:
+		if p.iface = e.findImport(module); p.iface == nil {
+			err = fmt.Errorf("the world does not import this interface%s", e.importHint(module))
 		}
-		return e.worldDrop(field, sig)
-	case strings.HasPrefix(module, exportMark):
-		f := e.exportNamed(strings.TrimPrefix(module, exportMark))
-		if f == nil {
-			return nil, fmt.Errorf("the world does not export this interface")
+	}
+	return p, err
+}
+
+// function finds a function by the name that it has in a component; it is nil
+// if there is none.
+func (e *encoder) function(p place, name string) *wit.Function {
+	switch {
+	case p.iface != nil:
+		return p.iface.funcs[name]
+	case !p.exported:
+		return e.worldFuncs[name]
+	}
+	for _, x := range e.worldExports {
+		if x.Func != nil && x.Func.ABIName() == name {
+			return x.Func
 		}
-		return f.builtinTarget(field, sig, "new", "rep", "drop")
 	}
-	f := e.findImport(module)
-	if f == nil {
-		return nil, fmt.Errorf("the world does not import this interface%s", e.importHint(module))
+	return nil
+}
+
+// movedTypes finds the interface into which the transform has moved the
+// resource of the world that has a function of that name.
+func (e *encoder) movedTypes(p place, name string) *iface {
+	for _, f := range e.importOrder {
+		if p.iface == nil && (f.name == transform.WorldTypes || f.def.Name == transform.WorldTypes) && f.funcs[name] != nil {
+			return f
+		}
 	}
-	if fn := f.funcs[field]; fn != nil {
-		return e.funcTarget(f, fn, sig)
+	return nil
+}
+
+// noFunction is the error of an import that stands for nothing in its place.
+func (e *encoder) noFunction(p place, field string) error {
+	var names []string
+	if p.iface != nil {
+		for _, fn := range p.iface.funcOrder {
+			names = append(names, fn.ABIName())
+		}
+		return fmt.Errorf("the interface has no such function%s", wit.Nearest(field, names))
 	}
-	t, err := f.builtinTarget(field, sig, "drop")
-	if err == nil {
-		e.use(f, false, t.resource)
+	for _, it := range e.worldImports {
+		if it.Func != nil {
+			names = append(names, it.Func.ABIName())
+		}
 	}
-	return t, err
+	return fmt.Errorf("the world imports no function %s%s", field, wit.Nearest(field, names))
 }
 
 // moduleTarget finds what an import stands for that another core module
@@ -299,81 +361,31 @@ func some(list []string) string {
 	return strings.Join(list, ", ") + more
 }
 
-func (e *encoder) funcTarget(f *iface, fn *wit.Function, sig wasm.FuncType) (*target, error) {
+func (e *encoder) funcTarget(f *iface, fn *wit.Function, async bool, sig wasm.FuncType) (*target, error) {
 	ft, err := abi.FuncFromWIT(fn)
 	if err != nil {
 		return nil, err
 	}
+	name := fn.ABIName()
 	flat := ft.Flatten(abi.Lowered)
+	if async {
+		if !fn.Async {
+			return nil, fmt.Errorf("the function %s is not async", name)
+		}
+		flat = ft.FlattenAsync(abi.Lowered, false)
+	}
 	if err := sameSig(sig, coreSig(flat)); err != nil {
 		return nil, err
 	}
-	t := &target{iface: f, fn: fn, needs: lowerNeeds(ft, flat)}
-	if f == nil {
-		t.id = "world " + fn.ABIName()
-	} else {
-		t.id = f.name + " " + fn.ABIName()
-		f.usedFuncs[fn.ABIName()] = true
+	t := &target{id: place{iface: f}.id() + name, iface: f, fn: fn, async: async, needs: lowerNeeds(ft, flat)}
+	if async {
+		t.id += " " + asyncLower
+	}
+	if f != nil {
+		f.usedFuncs[name] = true
 	}
 	e.useFunc(f, false, fn)
 	return t, nil
-}
-
-// worldDrop gives the target of an import that drops a resource of the world.
-func (e *encoder) worldDrop(field string, sig wasm.FuncType) (*target, error) {
-	name, ok := strings.CutPrefix(field, "[resource-drop]")
-	for _, it := range e.worldImports {
-		if ok && it.Type != nil && it.Name == name && isResource(it.Type) {
-			e.use(nil, false, it.Type)
-			return &target{id: "world " + field, builtin: "drop", resource: it.Type}, sameSig(sig, wasm.FuncType{Params: []wasm.ValType{wasm.I32}})
-		}
-	}
-	var names []string
-	for _, it := range e.worldImports {
-		if it.Func != nil {
-			names = append(names, it.Func.ABIName())
-		}
-	}
-	return nil, fmt.Errorf("the world imports no function %s%s", field, wit.Nearest(field, names))
-}
-
-// isResource tells whether a type is a resource, aliases followed.
-func isResource(t *wit.TypeDef) bool {
-	r, ok := t.Resolve().(*wit.TypeDef)
-	if ok {
-		_, ok = r.Kind.(*wit.Resource)
-	}
-	return ok
-}
-
-func (f *iface) builtinTarget(field string, sig wasm.FuncType, kinds ...string) (*target, error) {
-	for _, kind := range kinds {
-		name, ok := strings.CutPrefix(field, "[resource-"+kind+"]")
-		if !ok {
-			continue
-		}
-		def := f.types[name]
-		if def == nil {
-			return nil, fmt.Errorf("the interface has no resource %s", name)
-		}
-		if !isResource(def) {
-			return nil, fmt.Errorf("%s is no resource", name)
-		}
-		want := wasm.FuncType{Params: []wasm.ValType{wasm.I32}}
-		if kind != "drop" {
-			want.Results = want.Params
-		}
-		side := ""
-		if f.exported {
-			side = exportMark
-		}
-		return &target{id: side + f.name + " " + field, iface: f, builtin: kind, resource: def}, sameSig(sig, want)
-	}
-	var names []string
-	for _, fn := range f.funcOrder {
-		names = append(names, fn.ABIName())
-	}
-	return nil, fmt.Errorf("the interface has no such function%s", wit.Nearest(field, names))
 }
 
 func sameSig(have, want wasm.FuncType) error {
@@ -413,10 +425,10 @@ func lowerNeeds(ft *abi.FuncType, sig abi.CoreSig) needs {
 }
 
 // liftNeeds: parameters go to the callee's memory, the result comes from there.
+// If a function is lifted async, task.return takes the result, which must have
+// the same options.
 func liftNeeds(ft *abi.FuncType, sig abi.CoreSig) needs {
 	params := sig.IndirectParams || hasPointers(ft.Params)
-	return needs{
-		memory:  params || sig.IndirectResult || ft.Result != nil && ft.Result.HasPointers(),
-		realloc: params,
-	}
+	result := ft.Result != nil && (ft.Result.HasPointers() || len(ft.Result.Flat()) > abi.MaxFlatParams)
+	return needs{memory: params || sig.IndirectResult || result, realloc: params}
 }

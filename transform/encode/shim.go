@@ -24,6 +24,7 @@ type shim struct {
 	slots    []slot
 	byID     map[string]int
 	memory   *wasm.Limits // that the main module imports; nil if it has its own
+	tlsBase  wasm.ValType // of the base of thread-local storage; 0 if it is kept elsewhere
 	instance uint32
 }
 
@@ -65,12 +66,36 @@ func (s *shim) shimBytes() []byte {
 		m.Exports = append(m.Exports, wasm.Export{Name: strconv.Itoa(i), Index: uint32(i)})
 	}
 	m.Exports = append(m.Exports, wasm.Export{Name: shimTable, Kind: wasm.KindTable})
+	if s.tlsBase != 0 {
+		s.addTLSBase(&m)
+	}
 	if s.memory != nil {
 		m.Memories = []wasm.Limits{*s.memory}
 		m.Exports = append(m.Exports, wasm.Export{Name: shimMemory, Kind: wasm.KindMemory})
 	}
 	return m.Bytes()
 }
+
+// addTLSBase adds the base of thread-local storage and what gets and sets it.
+func (s *shim) addTLSBase(m *wasm.Builder) {
+	m.Globals = []wasm.Global{{GlobalType: wasm.GlobalType{Type: s.tlsBase, Mutable: true}, Init: []byte{0x41, 0x00, 0x0b}}}
+	if s.tlsBase == wasm.I64 {
+		m.Globals[0].Init[0] = 0x42 // i64.const
+	}
+	for _, op := range []component.CanonOp{component.CanonContextGet, component.CanonContextSet} {
+		b := &builtin{def: component.Canon{Op: op}}
+		body := []byte{0x23, 0x00, 0x0b} // global.get
+		if op == component.CanonContextSet {
+			body = []byte{0x20, 0x00, 0x24, 0x00, 0x0b} // local.get, global.set
+		}
+		m.Exports = append(m.Exports, wasm.Export{Name: tlsBaseName(op), Index: uint32(len(m.Funcs))})
+		m.Funcs = append(m.Funcs, wasm.Func{Type: m.Type(b.slot(tlsSlot, s.tlsBase)), Body: body})
+	}
+}
+
+// tlsBaseName gives the name of the shim's function that stands in for an
+// operation on the slot of thread-local storage.
+func tlsBaseName(op component.CanonOp) string { return "tls-base " + op.String() }
 
 // jump gives the body of a trampoline: it calls the table's function i, of type
 // t, with its own parameters.
@@ -119,8 +144,11 @@ func (e *encoder) emitShim() {
 				im.shim = e.shim.add(t.id, im.sig, func() uint32 { return e.b.CoreMember(e.preview1.instance, component.SortCoreFunc, t.preview1) })
 			case t.in != nil && !e.isAdapter(m) && e.isAdapter(t.in):
 				im.shim = e.shim.add(t.id, im.sig, func() uint32 { return e.coreMember(t.in, t.export) })
-			case t.needs.realloc || t.needs.memory && m == e.main:
-				im.shim = e.shim.add(m.what+" "+t.id, im.sig, func() uint32 { return e.lower(m, t, e.realloc(m, true)) })
+			case t.needs.realloc || (t.needs.memory || t.needs.table) && m == e.main:
+				im.shim = e.shim.add(m.what+" "+t.id, im.sig, func() uint32 {
+					e.realloc(m, !t.exported()) // in this place even if only others need it
+					return e.canon(m, t)
+				})
 			}
 		}
 	}
@@ -129,7 +157,7 @@ func (e *encoder) emitShim() {
 	if imported {
 		e.shim.memory = &limits
 	}
-	if len(e.shim.slots) == 0 && !imported {
+	if len(e.shim.slots) == 0 && !imported && e.shim.tlsBase == 0 {
 		return
 	}
 	e.shim.instance = e.b.Instantiate(e.b.Module(e.shim.shimBytes()))

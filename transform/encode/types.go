@@ -25,12 +25,13 @@ type scope struct {
 	outer map[uint32]uint32 // type index in the component -> here
 }
 
-// exportScope gives the scope of an exported interface, whose types are the
-// component's own.
-func (e *encoder) exportScope(f *iface) *scope {
+// ifaceScope gives the scope of an interface as the component sees it: types of
+// an imported one are its instance's, those of an exported one the component's
+// own.
+func (e *encoder) ifaceScope(f *iface) *scope {
 	if e.scopes[f] == nil {
-		s := &scope{e: e, own: f, exported: true, b: &e.b, anon: map[string]uint32{}, named: map[string]uint32{}}
-		s.lookup = func(t *wit.TypeDef) uint32 { return e.rootType(e.owner(f, true, t), t) }
+		s := &scope{e: e, own: f, exported: f.exported, b: &e.b, anon: map[string]uint32{}, named: map[string]uint32{}}
+		s.lookup = func(t *wit.TypeDef) uint32 { return e.rootType(e.owner(f, f.exported, t), t) }
 		e.scopes[f] = s
 	}
 	return e.scopes[f]
@@ -43,9 +44,18 @@ func (e *encoder) worldScope() *scope {
 	return s
 }
 
+// placeScope gives the scope of the functions of a place; those of the world
+// have but imported types.
+func (e *encoder) placeScope(p place) *scope {
+	if p.iface == nil {
+		return e.world
+	}
+	return e.ifaceScope(p.iface)
+}
+
 // rootType gives the index in the component of a named type: of an interface,
 // or of the world if owner is nil. Types of an exported interface are taken
-// from the export, unless that is being made.
+// from the export, once that is made.
 func (e *encoder) rootType(owner *iface, t *wit.TypeDef) uint32 {
 	switch {
 	case owner == nil:
@@ -53,8 +63,8 @@ func (e *encoder) rootType(owner *iface, t *wit.TypeDef) uint32 {
 	case !owner.exported:
 		e.emitImport(owner)
 		return e.typeMember(owner, t.Name)
-	case owner.state == emitting:
-		return e.exportScope(owner).declare(owner.types[t.Name])
+	case owner.state == emitting || !e.exporting:
+		return e.ifaceScope(owner).declare(owner.types[t.Name])
 	}
 	e.emitInterface(owner)
 	return e.typeMember(owner, t.Name)
@@ -261,6 +271,10 @@ func (s *scope) kind(kind wit.Kind) *component.DefinedType {
 			d.Kind = component.DefBorrow
 		}
 		return d
+	case *wit.Stream:
+		return &component.DefinedType{Kind: component.DefStream, Elem: s.val(k.Elem)}
+	case *wit.Future:
+		return &component.DefinedType{Kind: component.DefFuture, Elem: s.val(k.Elem)}
 	}
 	return new(component.DefinedType)
 }
@@ -287,7 +301,7 @@ func names(labels []wit.Label) []string {
 
 // function defines the type of a function.
 func (s *scope) function(fn *wit.Function) uint32 {
-	ft := new(component.FuncType)
+	ft := &component.FuncType{Async: fn.Async}
 	for _, p := range fn.Params {
 		ft.Params = append(ft.Params, component.Named{Name: p.Name, Type: s.val(p.Type)})
 	}
