@@ -154,8 +154,7 @@ type dropping struct {
 
 func (d *dropping) run(in *Instance) {
 	if in.busy(d.sub) && in.trap == nil {
-		g := &in.subs[d.sub].gate
-		g.line = append(g.line, d)
+		in.waitInLine(d.sub, d)
 		return
 	}
 	d.enter(in)

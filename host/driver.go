@@ -484,8 +484,7 @@ func (in *Instance) runWork(w work) {
 // run begins the op, or has it wait in line.
 func (o *op) run(in *Instance) {
 	if in.pre.blocks[o.sub] && in.busy(o.sub) && in.trap == nil {
-		g := &in.subs[o.sub].gate
-		g.line = append(g.line, o)
+		in.waitInLine(o.sub, o)
 		return
 	}
 	o.enter(in)

@@ -283,8 +283,7 @@ type resumption struct {
 
 func (r *resumption) run(in *Instance) {
 	if in.busy(r.o.sub) && in.trap == nil {
-		g := &in.subs[r.o.sub].gate
-		g.line = append(g.line, r)
+		in.waitInLine(r.o.sub, r)
 		return
 	}
 	r.enter(in)

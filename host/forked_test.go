@@ -74,7 +74,12 @@ func (p *chain) relayOf(text string, fetch [2]*component.Func) (get [2]*componen
 }
 
 func (p *chain) async(sub, step int, name string, mem component.Options) (f [2]*component.Func) {
-	start, result := p.c.halves(u32, u32)
+	return p.asyncOf(sub, step, name, mem, u32, u32)
+}
+
+// asyncOf is async for other types.
+func (p *chain) asyncOf(sub, step int, name string, mem component.Options, of *abi.Type, params ...*abi.Type) (f [2]*component.Func) {
+	start, result := p.c.halves(of, params...)
 	prefix := ""
 	if name == "get" {
 		prefix = "get-"
@@ -199,9 +204,7 @@ func TestCancelForked(t *testing.T) {
 			t.Errorf("%d, %v", x.n, x.err)
 		}
 	}
-	for told := false; !told; { // the cancellation is on its way through the caller
-		in.onDriver(func() { told = in.subs[2].gate.line[0].(*op).abandoned.Load() })
-	}
+	waitLine(t, in, 2, 1) // the second one leaves the line
 	s.get(3).set()
 	s.get(1).set()
 	s.answered(t, c, 4)
@@ -525,12 +528,13 @@ func TestForkedBorrowPending(t *testing.T) {
 func TestForkedDropped(t *testing.T) {
 	s := newStage(t, "A")
 	task := s.makeTask("A", "T1")
-	c := &forkedCall{done: &Completion[any]{w: hostWork{in: s.in}}}
+	c := &forkedCall{host: hostWork{in: s.in}}
+	c.left = true
 	c.op = op{in: s.in, f: c}
 	s.in.router.awaitTask(&c.op, task)
 	task.released(readyHandle)
 	task.released(cancelHandle)
-	if err := c.done.w.outcome(); !c.op.done || err != errDropped {
+	if err := c.host.outcome(); !c.op.done || err != errDropped {
 		t.Errorf("done %t, caller told %v", c.op.done, err)
 	}
 	s.empty()

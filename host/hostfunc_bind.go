@@ -49,9 +49,7 @@ func bindFunc[P, R any](plan *abi.GoPlan, fn func(*Call, P) (R, error)) hostCall
 }
 
 type asyncFunc[P, R any] struct {
-	fn    func(*Call, P, *Completion[R]) error
-	inner bool // guests of the same instance resolve it
-	sub   int  // the component instance that does
+	fn func(*Call, P, *Completion[R]) error
 }
 
 // bindStart binds the half that answers the result or a pending handle.
@@ -80,10 +78,6 @@ func (f *asyncFunc[P, R]) start(name string, c *Call, p P, d *Completion[R]) (r 
 	t, pending := d.w.pend(func() *task {
 		t := in.router.newTask(hostTask, c.sub)
 		t.fn, t.work, t.done, t.host = name, &d.w, d, f
-		if f.inner {
-			t.owner = f.sub
-			in.router.hosts.discount(t)
-		}
 		return t
 	})
 	if pending {

@@ -53,10 +53,10 @@ type Instance struct {
 	stack   *stack   // that runs, if its component instances may block
 	spare   []*stack // free ones
 	paused  []*pause
-	fork    *fork  // for the next stack
-	next    *stack // that the driver is to give its role to
-	drives  *op    // whose caller drives; nil if no caller does
-	trap    error  // why the instance is poisoned
+	forks   *forkedCall // free ones
+	next    *stack      // that the driver is to give its role to
+	drives  *op         // whose caller drives; nil if no caller does
+	trap    error       // why the instance is poisoned
 }
 
 // A subInstance is a component instance of a root instance.

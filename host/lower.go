@@ -63,16 +63,13 @@ func (k *linking) lowerHost(name string, call hostCall, ref *component.CoreRef) 
 // lowerLifted is a call of another component instance.
 func (k *linking) lowerLifted(name string, ref *component.CoreRef) (api.GoModuleFunc, abi.CoreSig, error) {
 	f := ref.Func
-	if k.pre.blocks[f.Instance] && isForked(f, k.pre.c.polled) {
-		call, err := k.forkedCall(f)
-		if err != nil {
-			return nil, abi.CoreSig{}, err
-		}
-		return k.lowerHost(f.Name, call, ref)
-	}
 	plan, err := abi.BindTransfer(f.Type, k.pre.resolve)
 	if err != nil {
 		return nil, abi.CoreSig{}, err
+	}
+	if k.pre.blocks[f.Instance] && isForked(f, k.pre.c.polled) {
+		call, err := k.lowerForked(ref, plan, nil)
+		return call, plan.Caller, err
 	}
 	callee, where := k.half(name, f), k.prog.Instances[f.Instance].Name
 	name = callee.name
@@ -94,7 +91,8 @@ func (k *linking) lowerLifted(name string, ref *component.CoreRef) (api.GoModule
 			panic(&hostError{name, err, where})
 		}
 	}
-	if enters := k.pre.c.enter.entering(sub, f.Instance); enters != nil {
+	enters := k.pre.c.enter.entering(sub, f.Instance)
+	if enters != nil {
 		call = entering(enters, name, call)
 	}
 	if !callee.blocks {
@@ -103,14 +101,18 @@ func (k *linking) lowerLifted(name string, ref *component.CoreRef) (api.GoModule
 	inLine := func(ctx context.Context, m api.Module, stack []uint64) {
 		in := instanceOf(ctx)
 		in.leave(sub, name)
-		if err := in.enterSub(callee.sub); err != nil {
+		err := in.checkEntry(enters) // before it waits for others
+		if err == nil {
+			err = in.enterSub(callee.sub)
+		}
+		if err != nil {
 			panic(&hostError{name: name, err: err})
 		}
 		call(ctx, m, stack)
 		in.leaveSub(callee.sub)
 	}
 	if _, _, async := forkedKeyOf(f); async {
-		inLine, err = k.forkedWhileBusy(ref, inLine)
+		inLine, err = k.lowerForked(ref, plan, inLine)
 	}
 	return inLine, plan.Caller, err
 }

@@ -89,15 +89,23 @@ func (r *reentry) entering(caller, callee int) []int {
 	return list
 }
 
-// enterOnce notes a call that enters component instances. The error is a trap,
-// after which there is nothing to take back.
-func (in *Instance) enterOnce(subs []int) error {
+// checkEntry tells whether a call may enter component instances. The error is a
+// trap.
+func (in *Instance) checkEntry(subs []int) error {
 	for _, s := range subs {
 		if in.subs[s].active {
 			return fmt.Errorf("component instance %s is entered again during a call of it", in.pre.names[s])
 		}
-		in.subs[s].active = true
 	}
+	return nil
+}
+
+// enterOnce notes a call that enters component instances. The error is a trap.
+func (in *Instance) enterOnce(subs []int) error {
+	if err := in.checkEntry(subs); err != nil {
+		return err
+	}
+	in.mark(subs, true)
 	if st := in.stack; st != nil {
 		st.entered = append(st.entered, subs...)
 	}

@@ -16,7 +16,7 @@ import (
 type stack struct {
 	subs []int         // component instances with frames, in the order of entry
 	wake chan struct{} // capacity 1: the role
-	fork *fork         // who waits for it to end or to pause
+	fork *fork         // if somebody waits for it to end or to pause
 
 	entered []int // see reentry; while it pauses, others may enter them
 }
@@ -42,17 +42,33 @@ func (in *Instance) busy(sub int) bool {
 	return g.stack != nil || len(g.line) > 0
 }
 
+// waitInLine has an entry by the driver wait.
+func (in *Instance) waitInLine(sub int, e entrant) {
+	g := &in.subs[sub].gate
+	g.line = append(g.line, e)
+}
+
+// leaveLine reports whether the entrant was in line.
+func (in *Instance) leaveLine(sub int, e entrant) bool {
+	g := &in.subs[sub].gate
+	i := slices.Index(g.line, e)
+	if i >= 0 {
+		g.line = slices.Delete(g.line, i, i+1)
+	}
+	return i >= 0
+}
+
 // beginStack makes a stack for an entry by the driver.
-func (in *Instance) beginStack(sub int) {
+func (in *Instance) beginStack(sub int) *stack {
 	var st *stack
 	if n := len(in.spare); n > 0 {
 		st, in.spare = in.spare[n-1], in.spare[:n-1]
 	} else {
 		st = &stack{wake: make(chan struct{}, 1)}
 	}
-	st.fork, in.fork = in.fork, nil
 	in.stack = st
 	in.push(st, sub)
+	return st
 }
 
 // endStack ends the stack that runs; after a trap, with all its frames.
@@ -94,7 +110,7 @@ func (in *Instance) enterSub(sub int) error {
 		return in.trap
 	case in.busy(sub):
 		p := &pause{st: st}
-		g.line = append(g.line, p)
+		in.waitInLine(sub, p)
 		if err := in.pause(p); err != nil {
 			return err
 		}
@@ -163,7 +179,7 @@ func (in *Instance) pause(p *pause) error {
 	var own *op
 	if f := st.fork; f != nil {
 		st.fork, drives = nil, nil
-		f.leave()
+		f.leave(st)
 	} else {
 		if in.interruptible { // else nobody asks, and own may be an old one
 			own = in.drv.leaveStalled()

@@ -50,10 +50,17 @@ type Options struct {
 	Encoding StringEncoding
 	Table    *Table // of the component instance whose core function it is
 
-	// LiftLimit bounds the bytes of Go memory that lifting the parameters or
-	// the result of one call may allocate; 0 stands for DefaultLiftLimit. A
+	// LiftLimit bounds the bytes of Go memory that lifting or packing the
+	// parameters or the result of one call may allocate; 0 stands for DefaultLiftLimit. A
 	// guest can make lists overlap, so the size of its memory is no bound.
 	LiftLimit int
+}
+
+func (o *Options) liftLimit() int {
+	if o.LiftLimit == 0 {
+		return DefaultLiftLimit
+	}
+	return o.LiftLimit
 }
 
 // A Call is the state of one call between a component instance and the host,
@@ -161,10 +168,7 @@ func (cx *Call) checkList(ptr, length, size, align uint32) error {
 
 // begin gives the call a new budget for lifting.
 func (cx *Call) begin() {
-	cx.budget = cx.Opts.LiftLimit
-	if cx.budget == 0 {
-		cx.budget = DefaultLiftLimit
-	}
+	cx.budget = cx.Opts.liftLimit()
 	cx.taken = cx.taken[:0]
 }
 

@@ -48,6 +48,8 @@ func FuzzLift(f *testing.F) {
 		cy := to.call(StringEncoding(r.IntN(3)))
 		checkAlloc(t, 1<<28, func() error { return tr.Params(cx, cy, stack, make([]uint64, 20)) })
 		checkAlloc(t, 1<<28, func() error { return tr.Result(cy, cx, stack, make([]uint64, 20)) })
+		checkAlloc(t, 1<<23, func() error { return tr.PackParams(cx, stack, new(Parcel)) })
+		checkAlloc(t, 1<<23, func() error { return tr.PackResult(cx, stack, new(Parcel)) })
 	})
 }
 

@@ -12,7 +12,8 @@ import (
 )
 
 // TestRoundTrip passes random values of random types from Go into a guest, on
-// to another guest and out to Go, as parameters and as results.
+// to another guest and out to Go, as parameters and as results. Half of them
+// are in a parcel between the guests.
 func TestRoundTrip(t *testing.T) {
 	for seed := range uint64(600) {
 		r := rand.New(rand.NewPCG(seed, 1))
@@ -44,9 +45,16 @@ func roundTrip(r *rand.Rand, params []any, result any) error {
 	for i, f := range ft.Params {
 		fill(r, f.Type, in.Elem().Field(i))
 	}
+	move := tr.Params
+	if r.IntN(2) == 0 {
+		move = func(ca, cb *Call, in, out []uint64) error {
+			b := new(Parcel)
+			return errors.Join(tr.PackParams(ca, in, b), tr.UnpackParams(b, cb, out))
+		}
+	}
 	err = errors.Join(
 		p.LowerParams(ca, stacks[0], in.UnsafePointer()),
-		tr.Params(ca, cb, stacks[0], stacks[1]),
+		move(ca, cb, stacks[0], stacks[1]),
 		p.LiftParams(cb, stacks[1], out.UnsafePointer()))
 	if err != nil {
 		return err
@@ -77,9 +85,16 @@ func resultTrip(r *rand.Rand, p *GoPlan, tr *Transfer, ca, cb *Call, t *Type, g 
 			*side.from = []uint64{uint64(ptr) | 0xbad<<32}
 		}
 	}
+	move := tr.Result
+	if r.IntN(2) == 0 {
+		move = func(cb, ca *Call, in, out []uint64) error {
+			b := new(Parcel)
+			return errors.Join(tr.PackResult(ca, in, b), tr.UnpackResult(b, cb, out))
+		}
+	}
 	err := errors.Join(
 		p.LowerResult(ca, toA, in.UnsafePointer()),
-		tr.Result(cb, ca, fromA, toB),
+		move(cb, ca, fromA, toB),
 		p.LiftResult(cb, fromB, out.UnsafePointer()),
 		ca.End(), cb.End())
 	if err != nil {
