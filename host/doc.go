@@ -50,6 +50,15 @@
 // are given are nil if they are empty. [Type.Canonical] checks a value; the
 // package wave reads and writes values as text.
 //
+// # Values of components
+//
+// A component may import and export values, and compute some while it is
+// instantiated, by start functions, which may be the host's. [Definitions.Value]
+// and [Definitions.ValueFunc] give imported ones, [InstancePre.Value] reads
+// exported ones; all of them are dynamic. A value moves from component to
+// component, and with it what it owns: what nobody took is dropped when the
+// instance closes.
+//
 // # Async functions
 //
 // A function that WIT declares async is, in a component of the convention, a

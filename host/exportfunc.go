@@ -46,6 +46,9 @@ func Export[P, R any](p *InstancePre, iface, name string) (*ExportFunc[P, R], er
 	}
 	first, second := find(items, start), find(items, result)
 	if first == nil || second == nil {
+		if findValue(items, name) != nil {
+			return nil, fmt.Errorf("%s exports %s as a value, which cannot be called", p.c.name, quote(iface, name))
+		}
 		return nil, fmt.Errorf("%s does not export the function %s%s", p.c.name, quote(iface, name), names(items))
 	}
 	if f.start, err = p.exportHalf(quote(iface, start), first, params, reflect.TypeFor[Result[R, *task]]()); err != nil {
@@ -81,7 +84,7 @@ func (p *InstancePre) exported(iface string) ([]*component.ExportItem, error) {
 func names(items []*component.ExportItem) string {
 	var list []string
 	for _, it := range items {
-		if it.Func != nil || it.Instance != nil {
+		if it.Func != nil || it.Value != nil || it.Instance != nil {
 			list = append(list, it.Name)
 		}
 	}

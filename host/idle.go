@@ -126,6 +126,7 @@ func (in *Instance) shutdown(ctx context.Context) {
 		for !guard(func() { in.subs[i].table.Drain(&in.guest) }) {
 		}
 	}
+	in.dropValues()
 	for i := len(in.onClose) - 1; i >= 0; i-- {
 		guard(in.onClose[i])
 	}

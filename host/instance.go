@@ -48,6 +48,7 @@ type Instance struct {
 	cores   []activation        // by index of bound core functions
 	opts    []instanceOptions   // by index of bound options
 	types   []*abi.ResourceType // by component.Resource.Index
+	vals    []any               // by component.Value.Index; nil where there is none, or where it was taken
 	router  router
 	onClose []func()
 	stack   *stack   // that runs, if its component instances may block

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"strconv"
+	"unsafe"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
@@ -55,7 +56,11 @@ func (p *InstancePre) Instantiate(ctx context.Context, conf InstanceConfig) (*In
 	}
 	in.makeTypes()
 	p.c.e.live.Add(1)
-	if err := in.runSteps(ctx); err != nil {
+	err := in.makeValues()
+	if err == nil {
+		err = in.runSteps(ctx)
+	}
+	if err != nil {
 		in.poison(err)
 		in.shutdown(ctx)
 		in.pass()
@@ -139,7 +144,7 @@ func (in *Instance) runSteps(ctx context.Context) error {
 	}
 	for i, s := range in.pre.c.prog.Steps {
 		if h := in.pre.starts[i]; h != nil {
-			if err := in.callStart(h); err != nil {
+			if err := in.callStart(h, s.(*component.CallStart)); err != nil {
 				return err
 			}
 		}
@@ -166,17 +171,30 @@ func (in *Instance) runSteps(ctx context.Context) error {
 }
 
 // callStart calls a start function of a component.
-func (in *Instance) callStart(h *exportHalf) error {
-	a, err := in.activate(h.core)
+func (in *Instance) callStart(h *exportHalf, s *component.CallStart) error {
+	args := make([]any, len(s.Args))
+	for i, v := range s.Args {
+		args[i] = in.takeValue(v)
+	}
+	args, err := h.plan.CheckParams(in.types, args)
+	var a *activation
+	if err == nil {
+		a, err = in.activate(h.core)
+	}
 	if err == nil {
 		err = in.enterOnce(h.enters)
 	}
+	var result any
 	if err == nil {
-		err = in.callLifted(h, a, nil, nil)
+		in.router.enter(h.sub)
+		err = in.callLifted(h, a, unsafe.Pointer(&args), unsafe.Pointer(&result))
 		in.exit(h.enters)
 	}
 	if err != nil {
 		return in.newTrap(h.name, err)
+	}
+	if s.Result != nil {
+		in.vals[s.Result.Index] = result
 	}
 	return nil
 }

@@ -24,8 +24,8 @@ func NewLinker(e *Engine) *Linker {
 }
 
 // Instance gives the definitions for an instance import such as
-// "wasi:io/poll@0.2.0", made if absent; the name "" stands for functions that
-// a world imports directly. An import is satisfied by definitions of the same
+// "wasi:io/poll@0.2.0", made if absent; the name "" stands for functions and
+// values that a world imports directly. An import is satisfied by definitions of the same
 // semver track: the same minor version below 1.0.0, the same major version
 // from there on; versions with a prerelease, and 0.0.x, only by themselves.
 func (l *Linker) Instance(name string) *Definitions {
@@ -34,7 +34,7 @@ func (l *Linker) Instance(name string) *Definitions {
 			return d
 		}
 	}
-	d := &Definitions{name: name, funcs: map[string]funcDef{}, resources: map[string]*ResourceType{}}
+	d := &Definitions{name: name, funcs: map[string]funcDef{}, values: map[string]valueDef{}, resources: map[string]*ResourceType{}}
 	l.insts = append(l.insts, d)
 	return d
 }
@@ -44,6 +44,7 @@ func (l *Linker) Instance(name string) *Definitions {
 type Definitions struct {
 	name      string
 	funcs     map[string]funcDef
+	values    map[string]valueDef
 	resources map[string]*ResourceType
 }
 
@@ -51,6 +52,11 @@ type funcDef struct {
 	sync   HostFunc
 	async  AsyncHostFunc
 	result bool // the -result half of async
+}
+
+type valueDef struct {
+	same any                             // for all instances
+	make func(in *Instance) (any, error) // or nil
 }
 
 // Names of the two halves of an async function (see transform).
@@ -82,6 +88,22 @@ func (d *Definitions) Async(name string, f AsyncHostFunc) *Definitions {
 	start, result := halves(name)
 	d.funcs[start] = funcDef{async: f}
 	d.funcs[result] = funcDef{async: f, result: true}
+	return d
+}
+
+// Value defines a value of which all instances have the same. v is a dynamic
+// value, which must not change any more; it is checked where a component that
+// imports it is linked.
+func (d *Definitions) Value(name string, v any) *Definitions {
+	d.values[name] = valueDef{same: v}
+	return d
+}
+
+// ValueFunc defines a value that f makes for each instance, first thing when
+// it is instantiated. f runs on the driver. Resources that the value owns are
+// the component's.
+func (d *Definitions) ValueFunc(name string, f func(in *Instance) (any, error)) *Definitions {
+	d.values[name] = valueDef{make: f}
 	return d
 }
 

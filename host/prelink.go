@@ -30,6 +30,9 @@ type InstancePre struct {
 
 	exports map[*component.Func]*exportHalf // without plans
 	starts  map[int]*exportHalf             // by step
+	values  []any                           // by component.Value.Index; nil for those that each instance makes
+	made    []madeValue
+	owning  []bool // by component.Value.Index: whether it may own resources
 
 	steps     []compiledStep
 	blocks    []bool // by component instance: whether it may block
@@ -81,6 +84,7 @@ func (l *Linker) Link(c *Component) (*InstancePre, error) {
 		optIndex:  map[boundOptions]int{},
 	}
 	k.resources()
+	k.values()
 	k.checkImports("", c.prog.Imports)
 	if len(k.problems) == 0 {
 		k.findBlocking(context.Background())
@@ -200,6 +204,10 @@ func (k *linking) checkImports(inst string, items []*component.ImportItem) {
 			}
 			k.imports[path] = call
 			k.blocking[path] = k.mayBlock(inst, it.Name)
+		case it.Value != nil:
+			if err := k.importValue(inst, it); err != nil {
+				k.problem("%v", err)
+			}
 		}
 	}
 }
@@ -208,7 +216,7 @@ func (k *linking) checkImports(inst string, items []*component.ImportItem) {
 // are no resources of its own.
 func hasContent(items []*component.ImportItem) bool {
 	for _, it := range items {
-		if it.Func != nil || it.Resource != nil || hasContent(it.Instance) {
+		if it.Func != nil || it.Value != nil || it.Resource != nil || hasContent(it.Instance) {
 			return true
 		}
 	}
@@ -257,7 +265,7 @@ func (k *linking) importFunc(inst, name string, ft *abi.FuncType) (hostCall, err
 func (k *linking) bind() {
 	for i, s := range k.prog.Steps {
 		if start, ok := s.(*component.CallStart); ok {
-			k.bindStart(i, start.Func)
+			k.bindStart(i, start)
 		}
 		if d, ok := s.(*component.DefineResource); ok && d.Dtor.Kind != component.CoreNone {
 			k.pre.dtors[d.Resource.Index] = k.core(d.Dtor, "destructor of resource "+d.Resource.Name)
@@ -276,10 +284,13 @@ func (k *linking) bind() {
 }
 
 // bindStart binds a start function of a component.
-func (k *linking) bindStart(step int, f *component.Func) {
-	k.bindExport("start function", f)
-	nothing := reflect.TypeFor[struct{}]()
-	h, err := k.pre.exportHalf("start function", f, nothing, nothing)
+func (k *linking) bindStart(step int, s *component.CallStart) {
+	name := "start function"
+	if s.Instance > 0 {
+		name += " of component instance " + k.pre.names[s.Instance]
+	}
+	k.bindExport(name, s.Func)
+	h, err := k.pre.exportHalf(name, s.Func, reflect.TypeFor[[]any](), reflect.TypeFor[any]())
 	if err != nil {
 		k.problem("%v", err)
 		return

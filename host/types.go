@@ -72,10 +72,11 @@ type FuncType struct {
 }
 
 // An Extern describes an import or export of a component, or of one of its
-// instances. Of Func and Instance at most one is set.
+// instances. Of Func, Value, Instance and Type at most one is set.
 type Extern struct {
 	Name     string
 	Func     *FuncType
+	Value    *Type    // of a value: its type
 	Instance []Extern // of an instance; not nil
 	Type     *Type    // of a type that is no resource
 	Resource bool     // it is a resource type
@@ -112,6 +113,9 @@ func (d *describer) imports(items []*component.ImportItem) []Extern {
 		if it.Func != nil {
 			e.Func = d.fn(it.Func)
 		}
+		if it.Value != nil {
+			e.Value = d.typ(it.Value.Type)
+		}
 		list = append(list, e)
 	}
 	return joinHalves(list)
@@ -126,6 +130,8 @@ func (d *describer) exports(items []*component.ExportItem) []Extern {
 			continue
 		case it.Func != nil:
 			e.Func = d.fn(it.Func.Type)
+		case it.Value != nil:
+			e.Value = d.typ(it.Value.Type)
 		case it.Instance != nil:
 			e.Instance = d.exports(it.Instance)
 		}

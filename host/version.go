@@ -27,6 +27,10 @@ func (l *Linker) function(inst, name string) (funcDef, bool) {
 	return lookup(l, inst, func(d *Definitions) (funcDef, bool) { f, ok := d.funcs[name]; return f, ok })
 }
 
+func (l *Linker) value(inst, name string) (valueDef, bool) {
+	return lookup(l, inst, func(d *Definitions) (valueDef, bool) { v, ok := d.values[name]; return v, ok })
+}
+
 func (l *Linker) resource(inst, name string) (*ResourceType, bool) {
 	return lookup(l, inst, func(d *Definitions) (*ResourceType, bool) { r, ok := d.resources[name]; return r, ok })
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/isyswasfa/isyswasfa/internal/wast"
 	"github.com/isyswasfa/isyswasfa/internal/wat"
 	"github.com/isyswasfa/isyswasfa/transform"
 	"github.com/isyswasfa/isyswasfa/transform/encode"
@@ -217,5 +218,35 @@ func TestCallDeadlock(t *testing.T) {
 	_, stderr, status := isyswasfa(t, "call", file, "wait()")
 	if status != 1 || !strings.Contains(stderr, "guest task is pending with no pending host tasks: wait of component instance stuck ") {
 		t.Errorf("status %d\n%s", status, stderr)
+	}
+}
+
+// TestCallValue prints exported values.
+func TestCallValue(t *testing.T) {
+	binary, err := wast.Assemble(`(component
+		(type $place' (record (field "host" string) (field "port" u16))) (export $place "place" (type $place'))
+		(value $at $place (record "example.com" 80))
+		(value $n u8 7)
+		(instance $out (export "n" (value $n)))
+		(export "at" (value $at))
+		(export "test:call/out@1.2.0" (instance $out)))`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := write(t, "values.wasm", binary)
+	for _, c := range []struct {
+		call, want string
+		status     int
+	}{
+		{"at", `{host: "example.com", port: 80}` + "\n", 0},
+		{"test:call/out#n", "7\n", 0},
+		{"at()", "exports at as a value, which cannot be called", 1},
+		{"here", `"here" is neither a call, such as here(), nor the name of an exported value`, 2},
+		{"here()", "It exports:\n\tat\n\ttest:call/out@1.2.0#n", 1},
+	} {
+		stdout, stderr, status := isyswasfa(t, "call", file, c.call)
+		if status != c.status || status == 0 && stdout != c.want || !strings.Contains(stdout+stderr, c.want) {
+			t.Errorf("%s: status %d\n%s%s", c.call, status, stdout, stderr)
+		}
 	}
 }

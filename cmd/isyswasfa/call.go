@@ -25,6 +25,7 @@ func callCommand() *cli.Command {
 			"and the result are in WAVE, the text form of component values:\n" +
 			"   42, -1.5, true, 'c', \"text\", [1, 2], (1, \"tuple\"), {field: 1, other: [true]},\n" +
 			"   case, case(1), some(1), none, ok(1), err(\"no\"), {flag, flag}\n" +
+			"The name of an exported value alone prints it.\n" +
 			"The component has standard input, output and error; with --stub, imports besides those\n" +
 			"of WASI are no error until they are called. Functions that take or give resources\n" +
 			"cannot be called in this way.\n\n" +
@@ -53,15 +54,12 @@ type callExpr struct {
 	text  string
 	iface string // "" for a function of the world
 	name  string
-	args  int // where the parentheses begin
+	args  int // where the parentheses begin; -1 for the name of a value
 }
 
 func parseCall(text string) (callExpr, error) {
-	args := strings.IndexByte(text, '(')
-	if args < 0 {
-		return callExpr{}, usagef("%q is no call: FUNC(ARGS) is needed, such as %s()", text, cmp.Or(text, "run"))
-	}
-	e := callExpr{text: text, name: strings.TrimSpace(text[:args]), args: args}
+	name, _, _ := strings.Cut(text, "(")
+	e := callExpr{text: text, name: strings.TrimSpace(name), args: strings.IndexByte(text, '(')}
 	if i := strings.LastIndexByte(e.name, '#'); i >= 0 {
 		e.iface, e.name = e.name[:i], e.name[i+1:]
 	}
@@ -95,6 +93,16 @@ func callIn(ctx context.Context, c *cli.Context, engine *host.Engine, name strin
 	if err != nil {
 		return err
 	}
+	if expr.args < 0 {
+		v, err := findValue(component, pre, expr)
+		if err != nil {
+			return err
+		}
+		return withInstance(c, pre, func(ctx context.Context, in *host.Instance) error {
+			got, err := v.Get(in)
+			return printValue(c, got, v.Type(), err)
+		})
+	}
 	f, err := findFunction(component, pre, expr)
 	if err != nil {
 		return err
@@ -103,7 +111,10 @@ func callIn(ctx context.Context, c *cli.Context, engine *host.Engine, name strin
 	if err != nil {
 		return err
 	}
-	return callFunction(c, pre, f, args)
+	return withInstance(c, pre, func(ctx context.Context, in *host.Instance) error {
+		v, err := f.Call(ctx, in, args...)
+		return printValue(c, v, f.Type().Result, err)
+	})
 }
 
 // linkForCall links a component; with stub, what is missing traps when it is
@@ -124,8 +135,8 @@ func linkForCall(linker *host.Linker, component *host.Component, stub bool) (*ho
 	return nil, err
 }
 
-// callFunction calls f in an instance of its own and prints the result.
-func callFunction(c *cli.Context, pre *host.InstancePre, f *host.Function, args []any) error {
+// withInstance runs f with an instance of its own.
+func withInstance(c *cli.Context, pre *host.InstancePre, f func(ctx context.Context, in *host.Instance) error) error {
 	in, err := pre.Instantiate(c.Context, host.InstanceConfig{Values: wasi.With(nil, wasi.Config{
 		Stdin:  c.App.Reader,
 		Stdout: c.App.Writer,
@@ -139,15 +150,18 @@ func callFunction(c *cli.Context, pre *host.InstancePre, f *host.Function, args 
 	ctx := context.WithoutCancel(c.Context)
 	defer in.Close(ctx)
 	defer context.AfterFunc(c.Context, func() { in.Close(ctx) })()
-	v, err := f.Call(ctx, in, args...)
-	if errors.Is(err, host.ErrClosed) {
+	if err = f(ctx, in); errors.Is(err, host.ErrClosed) {
 		err = cmp.Or(c.Context.Err(), err)
 	}
-	result := f.Type().Result
-	if err != nil || result == nil {
-		return ended(err)
+	return ended(err)
+}
+
+// printValue prints what a call gave, nothing if it has no type.
+func printValue(c *cli.Context, v any, t *host.Type, err error) error {
+	if err != nil || t == nil {
+		return err
 	}
-	text, err := wave.Format(v, result)
+	text, err := wave.Format(v, t)
 	if err != nil {
 		return err
 	}

@@ -30,6 +30,22 @@ func findFunction(c *host.Component, pre *host.InstancePre, e callExpr) (*host.F
 	return f, nil
 }
 
+// findValue gives the exported value that was named.
+func findValue(c *host.Component, pre *host.InstancePre, e callExpr) (*host.Value, error) {
+	iface, err := withVersion(c.Exports(), e.iface)
+	if err != nil {
+		return nil, err
+	}
+	v, err := pre.Value(iface, e.name)
+	if err != nil {
+		return nil, usagef("%q is neither a call, such as %s(), nor the name of an exported value", e.text, e.text)
+	}
+	if hasResource(v.Type(), map[*host.Type]bool{}) {
+		return nil, fmt.Errorf("%s: a resource in the value has no text", qualified(iface, e.name))
+	}
+	return v, nil
+}
+
 // withVersion gives the exported interface that is meant by a name without a
 // version. What is not found stays as it is.
 func withVersion(exports []host.Extern, iface string) (string, error) {
@@ -56,11 +72,11 @@ func withVersion(exports []host.Extern, iface string) (string, error) {
 func explain(component string, exports []host.Extern, want string, err error) error {
 	var have []string
 	for _, x := range exports {
-		if x.Func != nil {
+		if x.Func != nil || x.Value != nil {
 			have = append(have, x.Name)
 		}
 		for _, f := range x.Instance {
-			if f.Func != nil && !strings.HasPrefix(f.Name, "[") {
+			if (f.Func != nil || f.Value != nil) && !strings.HasPrefix(f.Name, "[") {
 				have = append(have, qualified(x.Name, f.Name))
 			}
 		}

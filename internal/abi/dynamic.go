@@ -175,12 +175,30 @@ func (p *GoPlan) CheckParams(resources []*ResourceType, args []any) ([]any, erro
 // they are some. The error is a *[Trap] whose Path names the place, from below
 // the value.
 func Canonical(t *Type, v any) (any, error) {
-	b := &binder{nodes: map[shapeKey]*node{}, resolve: func(any) (ResourceRef, error) { return ResourceRef{}, nil }}
-	d, err := b.dynOf(t, "type")
+	p, err := BindValue(t, func(any) (ResourceRef, error) { return ResourceRef{}, nil })
 	if err != nil {
 		return nil, err
 	}
-	return canon{}.value(d, v)
+	return canon{}.value(p.d, v)
+}
+
+// A ValuePlan checks dynamic values of one type. It is immutable.
+type ValuePlan struct{ d *dyn }
+
+// BindValue makes the plan for a type; resolve is as in [BindGo].
+func BindValue(t *Type, resolve ResolveResource) (*ValuePlan, error) {
+	b := &binder{nodes: map[shapeKey]*node{}, resolve: resolve}
+	d, err := b.dynOf(t, "type")
+	return &ValuePlan{d}, err
+}
+
+// Canonical is the function of that name, but that handles are checked too.
+// resources are as in [Call].
+func (p *ValuePlan) Canonical(resources []*ResourceType, v any) (any, error) {
+	if _, err := (canon{resources: resources, known: true}).value(p.d, v); err != nil {
+		return nil, err
+	}
+	return canon{}.value(p.d, v)
 }
 
 // EachOwned calls f with each resource that a dynamic value of type t owns,

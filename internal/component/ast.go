@@ -17,7 +17,7 @@ type Component struct {
 }
 
 // A Def is one definition: *CoreModule, *CoreInstance, *CoreType, *Nested,
-// *Instance, *Alias, *TypeDef, *Canon, *Start, *Import, *Export, *Value or
+// *Instance, *Alias, *TypeDef, *Canon, *Start, *Import, *Export, *Constant or
 // *Custom.
 type Def interface{ isDef() }
 
@@ -97,9 +97,9 @@ type (
 		Desc  *ExternDesc
 	}
 
-	// A Value is a constant. Data is its encoding, which has nothing to do with
+	// A Constant is the definition of a value. Data is its encoding, which has nothing to do with
 	// that in linear memory.
-	Value struct {
+	Constant struct {
 		Type ValType
 		Data []byte
 	}
@@ -122,7 +122,7 @@ func (*Canon) isDef()        {}
 func (*Start) isDef()        {}
 func (*Import) isDef()       {}
 func (*Export) isDef()       {}
-func (*Value) isDef()        {}
+func (*Constant) isDef()     {}
 func (*Custom) isDef()       {}
 
 // A Sort tells which index space a definition is in.

@@ -86,10 +86,32 @@ func bombs() map[string][]byte {
 		"a record with many fields in functions": filled([]Def{typ(&DefinedType{Kind: DefTuple, Fields: bytesToFields(20_000)})}, func(i int) []Def {
 			return []Def{typ(&FuncType{Params: []Named{{"p", index(0)}}, Result: index(0)}), &Import{Name: name(i), Desc: sortDesc(SortFunc, uint32(i+1))}}
 		}),
+		"constants of more parts than bytes": filled(chainOfTuples(3000), func(i int) []Def {
+			return []Def{&Constant{Type: *index(3000), Data: []byte{0}}, &Export{Name: name(i), Sort: SortValue, Index: uint32(2 * i)}}
+		}),
+		"a large constant, again and again": filled([]Def{nest(
+			typ(&DefinedType{Kind: DefResult}), typ(&DefinedType{Kind: DefList, Elem: index(0)}),
+			&Constant{Type: *index(1), Data: append([]byte{0x80, 0x80, 2}, make([]byte, 1<<15)...)}, &Export{Name: "v", Sort: SortValue})},
+			func(int) []Def { return []Def{inst()} }),
+		"value imports of a large type": filled([]Def{typ(&DefinedType{Kind: DefTuple, Fields: bytesToFields(20_000)})}, func(i int) []Def {
+			return []Def{&Import{Name: name(i), Desc: ExternDesc{Sort: SortValue, ValTyp: *index(0)}}}
+		}),
+		"start functions of a large type": filled([]Def{
+			typ(&DefinedType{Kind: DefTuple, Fields: bytesToFields(20_000)}), typ(&FuncType{Result: index(0)}), &Import{Name: "f", Desc: sortDesc(SortFunc, 1)},
+		}, func(int) []Def { return []Def{&Start{Results: 1}} }),
 		"functions of many memories": filled(nil, func(i int) []Def {
 			return []Def{&CoreModule{Data: manyMemories()}, &CoreInstance{Instantiate: true, Module: uint32(i)}}
 		}),
 	}
+}
+
+// chainOfTuples has tuples of one part, the first one of a bool.
+func chainOfTuples(n int) []Def {
+	defs := []Def{typ(&DefinedType{Kind: DefPrim, Prim: PrimBool})}
+	for i := range n {
+		defs = append(defs, typ(&DefinedType{Kind: DefTuple, Fields: []Named{{Type: index(uint32(i))}}}))
+	}
+	return defs
 }
 
 func bytesToFields(n int) []Named {

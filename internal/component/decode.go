@@ -148,8 +148,8 @@ func (r *reader) definitions(c *Component, id byte) {
 	}
 }
 
-func (r *reader) value() *Value {
-	v := &Value{}
+func (r *reader) value() *Constant {
+	v := &Constant{}
 	if t := r.valType(); t != nil {
 		v.Type = *t
 	}

@@ -18,6 +18,9 @@ func (p *Program) String() string {
 	for i, in := range p.Instances {
 		d.line("instance %d: %s", i, in.Name)
 	}
+	for i, v := range p.Values {
+		d.value(i, v)
+	}
 	for i, s := range p.Steps {
 		d.step(i, s)
 	}
@@ -53,6 +56,8 @@ func (d *dumper) importItem(prefix string, im *ImportItem) {
 	switch {
 	case im.Func != nil:
 		d.line("%s%s: %s", prefix, im.Name, d.p.FuncString(im.Func))
+	case im.Value != nil:
+		d.line("%s%s: value %d", prefix, im.Name, im.Value.Index)
 	case im.Resource != nil:
 		d.resource(prefix, im.Name, im.Resource)
 	case im.Type != nil:
@@ -89,10 +94,24 @@ func (d *dumper) typ(prefix, name string, t *abi.Type) {
 	d.line("%stype %s = %s", prefix, name, d.p.Structure(t))
 }
 
+func (d *dumper) value(i int, v *Value) {
+	typ := d.p.TypeString(v.Type)
+	switch {
+	case v.Import != nil:
+		d.line("value %d: %s, imported as %s", i, typ, strings.Join(v.Import, " "))
+	case v.Const != nil:
+		d.line("value %d: %s, the constant %v", i, typ, v.Const)
+	default:
+		d.line("value %d: %s, of a start function", i, typ)
+	}
+}
+
 func (d *dumper) exportItem(prefix string, ex *ExportItem) {
 	switch {
 	case ex.Func != nil:
 		d.line("%s%s: %s = %s", prefix, ex.Name, d.p.FuncString(ex.Func.Type), funcRef(ex.Func))
+	case ex.Value != nil:
+		d.line("%s%s: value %d", prefix, ex.Name, ex.Value.Index)
 	case ex.Resource != nil:
 		d.resource(prefix, ex.Name, ex.Resource)
 	case ex.Type != nil:
@@ -110,7 +129,7 @@ func (d *dumper) exportItem(prefix string, ex *ExportItem) {
 func (d *dumper) step(i int, s Step) {
 	switch s := s.(type) {
 	case *CallStart:
-		d.line("step %d: call of %s", i, funcRef(s.Func))
+		d.line("step %d: call of %s%s", i, funcRef(s.Func), s.values())
 	case *DefineResource:
 		r := s.Resource
 		if s.Dtor.Kind == CoreNone {
@@ -127,6 +146,18 @@ func (d *dumper) step(i int, s Step) {
 			}
 		})
 	}
+}
+
+// values gives what a start function takes and gives, as " (value 0) -> value 1".
+func (s *CallStart) values() string {
+	text := ""
+	for _, a := range s.Args {
+		text += fmt.Sprintf(" (value %d)", a.Index)
+	}
+	if s.Result != nil {
+		text += fmt.Sprintf(" -> value %d", s.Result.Index)
+	}
+	return text
 }
 
 // String tells where a core definition comes from.

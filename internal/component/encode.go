@@ -49,7 +49,7 @@ func sectionOf(d Def) byte {
 		return secImport
 	case *Export:
 		return secExport
-	case *Value:
+	case *Constant:
 		return secValue
 	case *Custom:
 		return secCustom
@@ -133,7 +133,7 @@ func (w *writer) def(d Def) {
 		w.externDesc(d.Desc)
 	case *Export:
 		w.export(d)
-	case *Value:
+	case *Constant:
 		w.valType(&d.Type)
 		w.bytes(d.Data)
 	case *Custom:

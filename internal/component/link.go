@@ -132,6 +132,8 @@ func weigh(c *Component) int {
 			n += len(d.Name)
 		case *Export:
 			n += len(d.Name)
+		case *Constant:
+			n += 2 * len(d.Data) // read where it is defined, and once more with imports made up
 		}
 		n += 4
 	}
@@ -425,10 +427,12 @@ func (l *linker) exportItems(in *instanceVal) ([]*ExportItem, error) {
 				return nil, err
 			}
 			item.Instance = sub
+		case *value:
+			item.Value = e.src
 		case *typeVal:
 			item.Resource, item.Type = e.res, e.val
 		}
-		if item.Func != nil || item.Instance != nil || item.Resource != nil || item.Type != nil {
+		if item.Func != nil || item.Value != nil || item.Instance != nil || item.Resource != nil || item.Type != nil {
 			items = append(items, item)
 		}
 	}

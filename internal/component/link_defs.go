@@ -52,8 +52,8 @@ func (ev *evaluation) define(d Def) error {
 		e, err = ev.importDef(d)
 	case *Export:
 		e, err = ev.export(d)
-	case *Value:
-		e, err = ev.value(d)
+	case *Constant:
+		e, err = ev.constant(d)
 	case *Custom:
 		return nil
 	}
@@ -96,6 +96,9 @@ func (ev *evaluation) export(d *Export) (entity, error) {
 	}
 	if err == nil && d.Desc != nil {
 		e, err = ev.l.match(ev.s, *d.Desc, e)
+		if v, ok := e.(*value); ok && !d.Desc.ValEq {
+			v.opaque = &Value{}
+		}
 	}
 	if err == nil {
 		ev.l.named(d.Name, e)
@@ -115,12 +118,17 @@ func (ev *evaluation) export(d *Export) (entity, error) {
 	if in, ok := e.(*instanceVal); ok && err == nil {
 		err = ev.l.namedIn(d.Name, in)
 	}
+	if err == nil {
+		err = ev.l.handOut(e, ev.s.inst == 0)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("export %q: %w", d.Name, err)
 	}
 	ev.exports.add(d.Name, e)
 	if v, ok := e.(*value); ok {
-		return &value{v.typ, true}, nil
+		v = v.as(v.typ)
+		v.used = true
+		return v, nil
 	}
 	return e, nil
 }

@@ -34,13 +34,11 @@ func (l *linker) fresh(s *scope, d ExternDesc, path []string) (entity, *ImportIt
 			return e, err
 		})
 		return in, item, err
+	case SortValue:
+		return l.freshValue(s, d, path, item)
 	}
 	if !l.scratch {
 		return nil, nil, fmt.Errorf("a host cannot give a %s", d.Sort)
-	}
-	if d.Sort == SortValue {
-		t, err := l.valueType(s, d)
-		return &value{typ: t}, nil, err
 	}
 	if d.Sort == SortComponent {
 		tc, err := closureAt(s, d.Index, true)
@@ -88,11 +86,7 @@ func (l *linker) match(s *scope, d ExternDesc, e entity) (entity, error) {
 		f.Type = want
 		return &f, err
 	case SortValue:
-		want, err := l.valueType(s, d)
-		if err == nil {
-			err = l.sameType(want, e.(*value).typ)
-		}
-		return &value{typ: want}, err
+		return l.matchValue(s, d, e.(*value))
 	case SortType:
 		return e, l.matchType(s, d, e.(*typeVal))
 	case SortInstance:
@@ -271,7 +265,7 @@ func (l *linker) declare(tc *typeClosure, imports, exports supplier) (*instanceV
 	if err := l.spend(scopeCost); err != nil {
 		return nil, err
 	}
-	ev := &declaration{l: l, imports: imports, exports: exports, in: newInstanceVal()}
+	ev := &declaration{l: l, component: tc.component, imports: imports, exports: exports, in: newInstanceVal()}
 	ev.s = &scope{kind: typeScope, closure: tc.ast, parent: tc.parent, visible: tc.visible, inst: -1}
 	if tc.component {
 		ev.types = newVisibility() // an instance type has to be so only where it is used
@@ -293,6 +287,7 @@ func (l *linker) declare(tc *typeClosure, imports, exports supplier) (*instanceV
 type declaration struct {
 	l                  *linker
 	s                  *scope
+	component          bool
 	imports, exports   supplier
 	imported, exported nameSet
 	types              visibility
@@ -324,6 +319,9 @@ func (ev *declaration) declare(d Decl) (entity, error) {
 		e, err := ev.named(&ev.exported, ev.exports, d.Export.Name, d.Export.Attrs, d.Export.Desc)
 		if err == nil {
 			err = ev.types.exported(ev.l, e)
+		}
+		if err == nil && ev.component {
+			err = ev.l.handOut(e, false)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("export %q: %w", d.Export.Name, err)

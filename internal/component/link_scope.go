@@ -85,10 +85,13 @@ type (
 	}
 
 	// A value is a value, which the component that has it must use exactly
-	// once.
+	// once. opaque is for one that was exported as one of which only the type
+	// is known: it equals only those of the same opaque, whatever the value is.
 	value struct {
-		typ  *abi.Type
-		used bool
+		typ    *abi.Type
+		src    *Value
+		opaque *Value
+		used   bool
 	}
 
 	// A typeClosure is a component or instance type with what it may alias
@@ -236,7 +239,7 @@ func (l *linker) alias(s *scope, a *Alias) (entity, error) {
 		return nil, fmt.Errorf("instance %d has no export %q", a.Instance, a.Name)
 	}
 	if v, ok := e.(*value); ok {
-		e = &value{typ: v.typ}
+		e = v.as(v.typ)
 	}
 	return e, ofSort(e, a.Sort, a.Name)
 }

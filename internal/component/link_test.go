@@ -91,7 +91,7 @@ func TestLinkErrors(t *testing.T) {
 		{"names", []Def{&Import{Name: "a", Desc: sub}, &Import{Name: "A", Desc: sub}}, "another name is equal to it, or almost"},
 		{"host cannot give", []Def{typ(&ComponentType{}), &Import{Name: "c", Desc: sortDesc(SortComponent, 0)}}, "a host cannot give a component"},
 		{"method", []Def{&Import{Name: "r", Desc: sub}, str, &Import{Name: "[method]r.f", Desc: sortDesc(SortFunc, 1)}}, "the first parameter of a method must be self: borrow<r>"},
-		{"start", []Def{typ(&FuncType{}), &Import{Name: "f", Desc: sortDesc(SortFunc, 0)}, &Start{}}, "a host can run start functions only if"},
+		{"value of a stream", []Def{typ(&DefinedType{Kind: DefStream}), &Import{Name: "v", Desc: ExternDesc{Sort: SortValue, ValTyp: *index(0)}}, &Export{Name: "v", Sort: SortValue}}, "a host keeps none with"},
 		{"never instantiated", []Def{nest(nest(&Alias{Sort: SortFunc, Name: "x"}))}, "there is no instance 0"},
 		{"export type", []Def{str, &Import{Name: "f", Desc: sortDesc(SortFunc, 0)}, typ(&FuncType{}), &Export{Name: "f", Sort: SortFunc, Desc: &ExternDesc{Sort: SortFunc, Index: 1}}}, `export "f": the function should have 0 parameters, not 1`},
 		{"type of exponential size", double, "a type that written out has more than"},

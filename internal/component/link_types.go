@@ -17,6 +17,7 @@ type typeInfo struct {
 	size, align uint64 // with pointers of 64 bits
 	resource    bool   // has a handle in it
 	borrow      bool   // has a borrowed handle in it
+	async       bool   // has a stream, future or error-context in it
 
 	handle *typeVal // own, borrow: the resource type as it was named
 	isMap  bool     // a map, which is a list of pairs otherwise
@@ -410,6 +411,7 @@ func (l *linker) infoOf(t *abi.Type) typeInfo {
 		info.nodes = min(info.nodes+sub.nodes*times, maxTypeNodes+1)
 		info.resource = info.resource || sub.resource
 		info.borrow = info.borrow || sub.borrow
+		info.async = info.async || sub.async
 		return sub
 	}
 	switch t.Kind {
@@ -446,12 +448,13 @@ func (l *linker) infoOf(t *abi.Type) typeInfo {
 		info.size, info.align = 4, 4
 		info.resource, info.borrow = true, t.Kind == abi.Borrow
 	case abi.Stream, abi.Future:
-		info.size, info.align = 4, 4
+		info.size, info.align, info.async = 4, 4, true
 		if t.Elem != nil {
 			part(t.Elem, 1)
 		}
 	default:
 		info.size, info.align = uint64(t.Size()), uint64(t.Align())
+		info.async = t.Kind == abi.ErrorContext
 	}
 	return info
 }

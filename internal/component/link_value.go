@@ -3,135 +3,22 @@ package component
 import (
 	"errors"
 	"fmt"
-	"unicode/utf8"
 
 	"github.com/isyswasfa/isyswasfa/internal/abi"
 )
 
-// Values are checked, but there is no host for them: Link refuses a component
-// that has any, and start functions that take or give some.
+// as gives the value once more, as one that is yet to be used.
+func (v *value) as(t *abi.Type) *value { return &value{typ: t, src: v.src, opaque: v.opaque} }
 
-func (ev *evaluation) value(d *Value) (entity, error) {
-	t, err := ev.l.valType(ev.s, &d.Type)
-	if err == nil {
-		err = ev.l.spend(len(d.Data) / 32)
+// newValue adds a value to the program.
+func (l *linker) newValue(v *Value) (*value, error) {
+	if info := l.info[v.Type]; !l.scratch && (info.borrow || info.async) {
+		return nil, fmt.Errorf("a value of type %s: a host keeps none with borrowed handles, streams, futures or error-contexts", brief(v.Type))
 	}
-	if err == nil {
-		err = checkValue(t, d.Data)
-	}
-	if err == nil && !ev.l.scratch {
-		err = errors.New("a host cannot make values")
-	}
-	return &value{typ: t}, err
-}
-
-// checkValue checks that the bytes are the encoding of a value of a type
-// (spec: value definitions).
-func checkValue(t *abi.Type, data []byte) error {
-	r := &reader{buf: data, end: len(data)}
-	r.constant(t)
-	if r.err == nil && r.pos < r.end {
-		r.failf(r.pos, "%d bytes too many", r.end-r.pos)
-	}
-	if r.err != nil {
-		return fmt.Errorf("value of type %s, at its byte %d: %s", brief(t), r.err.Offset, r.err.Msg)
-	}
-	return nil
-}
-
-// constant reads the encoding of a value.
-func (r *reader) constant(t *abi.Type) {
-	switch t.Kind {
-	case abi.Bool:
-		r.flag("bool")
-	case abi.S8, abi.U8:
-		r.byte()
-	case abi.U16, abi.U32, abi.U64:
-		r.unsigned(map[abi.Kind]uint{abi.U16: 16, abi.U32: 32, abi.U64: 64}[t.Kind])
-	case abi.S16, abi.S32, abi.S64:
-		r.signed(map[abi.Kind]uint{abi.S16: 16, abi.S32: 32, abi.S64: 64}[t.Kind])
-	case abi.F32:
-		r.float(0x7fc00000, 8, 4)
-	case abi.F64:
-		r.float(0x7ff8000000000000, 11, 8)
-	case abi.Char:
-		r.char()
-	case abi.String:
-		r.name()
-	case abi.List:
-		n := int(t.Len)
-		if n == 0 {
-			n = r.count(1)
-		}
-		for ; n > 0 && r.err == nil; n-- {
-			r.constant(t.Elem)
-		}
-	case abi.Record, abi.Tuple:
-		for _, f := range t.Fields {
-			r.constant(f.Type)
-		}
-	case abi.Flags:
-		r.bytes(uint32(len(t.Labels)+7) / 8)
-	case abi.Variant, abi.Enum:
-		r.constantCase(t, r.u32())
-	case abi.Option, abi.Result:
-		r.constantCase(t, uint32(bit(r.flag(t.Kind.String()))))
-	default:
-		r.failf(r.pos, "there are no constants of type %s", t.Kind)
-	}
-}
-
-func (r *reader) constantCase(t *abi.Type, i uint32) {
-	switch {
-	case r.err != nil:
-	case uint64(i) >= uint64(len(t.Cases)):
-		r.failf(r.pos, "case %d of %d", i, len(t.Cases))
-	case t.Cases[i].Type != nil:
-		r.constant(t.Cases[i].Type)
-	}
-}
-
-// signed reads a signed LEB128 number of at most bits bits.
-func (r *reader) signed(bits uint) {
-	at := r.pos
-	for shift := uint(0); ; shift += 7 {
-		b := r.byte()
-		if r.err != nil {
-			return
-		}
-		if left := bits - min(shift, bits); left < 7 {
-			// What is beyond the sign bit must equal it, and nothing may follow.
-			if sign := int8(b<<1) >> left; left == 0 || b >= 0x80 || sign != 0 && sign != -1 {
-				r.failf(at, "malformed number")
-			}
-			return
-		}
-		if b < 0x80 {
-			return
-		}
-	}
-}
-
-// float reads a floating point number, of which there is one NaN only.
-func (r *reader) float(nan uint64, exponent, size uint) {
-	at := r.pos
-	var v uint64
-	for i := range size {
-		v |= uint64(r.byte()) << (8 * i)
-	}
-	top := v << (64 - 8*size) << 1 // without the sign
-	if r.err == nil && top>>(64-exponent) == 1<<exponent-1 && top<<exponent != 0 && v != nan {
-		r.failf(at, "a NaN that is not canonical")
-	}
-}
-
-func (r *reader) char() {
-	c, n := utf8.DecodeRune(r.buf[r.pos:r.end])
-	if n == 0 || c == utf8.RuneError && n == 1 {
-		r.failf(r.pos, "no Unicode scalar value")
-		return
-	}
-	r.pos += n
+	p := l.out.prog
+	v.Index = len(p.Values)
+	p.Values = append(p.Values, v)
+	return &value{typ: v.Type, src: v}, nil
 }
 
 // use is scope.get for what takes a value away: arguments and exports.
@@ -156,16 +43,84 @@ func (s *scope) valuesUsed() error {
 	return nil
 }
 
-// valueType gives the type of a value import or export.
-func (l *linker) valueType(s *scope, d ExternDesc) (*abi.Type, error) {
+// valueType gives the type of a value import or export, and the value that it
+// must equal, or nil.
+func (l *linker) valueType(s *scope, d ExternDesc) (*abi.Type, *value, error) {
 	if !d.ValEq {
-		return l.valType(s, &d.ValTyp)
+		t, err := l.valType(s, &d.ValTyp)
+		return t, nil, err
 	}
 	v, err := lookup[*value](s, SortValue, d.Index)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return v.typ, nil
+	return v.typ, v, nil
+}
+
+// freshValue makes up a value. One that must equal another is that one.
+func (l *linker) freshValue(s *scope, d ExternDesc, path []string, item *ImportItem) (entity, *ImportItem, error) {
+	t, equal, err := l.valueType(s, d)
+	switch {
+	case err != nil:
+		return nil, nil, err
+	case equal != nil:
+		return equal.as(t), nil, nil
+	}
+	v, err := l.newValue(&Value{Type: t, Import: path})
+	if err == nil {
+		item.Value, err = v.src, l.spend(l.info[t].nodes)
+	}
+	return v, item, err
+}
+
+// matchValue is match for values.
+func (l *linker) matchValue(s *scope, d ExternDesc, got *value) (entity, error) {
+	want, equal, err := l.valueType(s, d)
+	switch {
+	case err != nil:
+		return nil, err
+	case equal != nil && (equal.src != got.src || equal.opaque != got.opaque):
+		return nil, fmt.Errorf("value %d is expected, not one that may differ from it", d.Index)
+	}
+	return got.as(want), l.sameType(want, got.typ)
+}
+
+// handOut checks the values among what a component exports. From the root they
+// go to the host.
+func (l *linker) handOut(e entity, root bool) error {
+	switch e := e.(type) {
+	case *value:
+		if l.info[e.typ].borrow {
+			return errors.New("a value with a borrowed handle cannot be exported")
+		}
+		if root {
+			return l.take(e)
+		}
+	case *instanceVal:
+		if err := l.spend(len(e.names)); err != nil {
+			return err
+		}
+		for _, name := range e.names {
+			if err := l.handOut(e.exports[name], root); err != nil {
+				return fmt.Errorf("%q: %w", name, err)
+			}
+		}
+	}
+	return nil
+}
+
+// take notes that a value is at its goal. There is one goal only for what owns
+// resources; that aliases of an instance's export may have several, the
+// specification leaves open.
+func (l *linker) take(v *value) error {
+	if l.scratch || !l.info[v.typ].resource {
+		return nil
+	}
+	if v.src.taken {
+		return fmt.Errorf("a value of type %s, which owns a resource, is used in two places", brief(v.typ))
+	}
+	v.src.taken = true
+	return nil
 }
 
 func (ev *evaluation) start(d *Start) error {
@@ -173,27 +128,62 @@ func (ev *evaluation) start(d *Start) error {
 	if err != nil {
 		return err
 	}
-	if len(d.Args) != len(f.Type.Params) {
-		return fmt.Errorf("the start function has %d parameters, but is given %d arguments", len(f.Type.Params), len(d.Args))
+	step := &CallStart{Func: f, Instance: ev.s.inst}
+	if step.Args, err = ev.startArgs(d, f); err != nil {
+		return err
 	}
+	switch {
+	case d.Results == 1 && f.Type.Result != nil:
+		v, err := ev.l.newValue(&Value{Type: f.Type.Result})
+		if err != nil {
+			return err
+		}
+		ev.s.add(v)
+		step.Result = v.src
+	case d.Results > 0 || f.Type.Result != nil:
+		return fmt.Errorf("the start function does not have %d results", d.Results)
+	}
+	if f.Import != nil && !ev.l.scratch {
+		if step.Func, err = ev.liftImport(f); err != nil {
+			return err
+		}
+	}
+	if err := ev.l.spend(ev.l.nodesOf(f.Type)); err != nil {
+		return err
+	}
+	_, err = ev.l.addStep(step)
+	return err
+}
+
+func (ev *evaluation) startArgs(d *Start, f *Func) ([]*Value, error) {
+	if len(d.Args) != len(f.Type.Params) {
+		return nil, fmt.Errorf("the start function has %d parameters, but is given %d arguments", len(f.Type.Params), len(d.Args))
+	}
+	var args []*Value
 	for i, a := range d.Args {
 		e, err := ev.use(SortValue, a)
 		if err == nil {
 			err = ev.l.sameType(f.Type.Params[i].Type, e.(*value).typ)
 		}
-		if err != nil {
-			return fmt.Errorf("argument %d of the start function: %w", i+1, err)
+		if err == nil {
+			err = ev.l.take(e.(*value))
 		}
+		if err != nil {
+			return nil, fmt.Errorf("argument %d of the start function: %w", i+1, err)
+		}
+		args = append(args, e.(*value).src)
 	}
-	switch {
-	case !ev.l.scratch && (len(d.Args) > 0 || d.Results > 0 || f.Import != nil):
-		return errors.New("a host can run start functions only if they are the component's own and take and give nothing")
-	case d.Results == 0 && f.Type.Result == nil:
-		_, err := ev.l.addStep(&CallStart{Func: f})
-		return err
-	case d.Results == 1 && f.Type.Result != nil:
-		ev.s.add(&value{typ: f.Type.Result})
-		return nil
+	return args, nil
+}
+
+// nodesOf is what a host takes to make ready for calls of a function.
+func (l *linker) nodesOf(f *abi.FuncType) int {
+	n := 0
+	for _, p := range f.Params {
+		n += l.info[p.Type].nodes
 	}
-	return fmt.Errorf("the start function does not have %d results", d.Results)
+	if f.Result != nil {
+		n += l.info[f.Result].nodes
+	}
+	return n
 }

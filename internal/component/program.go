@@ -12,6 +12,7 @@ type Program struct {
 	Instances []InstanceInfo // component instances; 0 is the root
 	Imports   []*ImportItem  // of the root, in order
 	Resources []*Resource    // all resource types, imported ones first
+	Values    []*Value       // in order of definition
 	Steps     []Step         // in order of execution
 	Exports   []*ExportItem  // of the root, in order
 	Polls     []*PollFunc    // at most one per component instance, in their order
@@ -43,24 +44,38 @@ type Resource struct {
 	Owner    int      // if not imported: the component instance that defines it
 }
 
+// A Value is a value of a Program: a constant, an import, or else the result of
+// the start function that has it. Identity is pointer identity.
+type Value struct {
+	Index  int // in Program.Values
+	Type   *abi.Type
+	Const  any      // of a constant: its dynamic Go value, as package abi has it
+	Import []string // if imported: the path
+
+	taken bool // by a start function or an export; known of what owns resources
+}
+
 // An ImportItem is an import of the root, or an export of an imported
-// instance. Exactly one of Func, Instance, Resource and Type is set. Types of
-// functions and instances are left out: they mean nothing at run time.
+// instance. Exactly one of Func, Value, Instance, Resource and Type is set.
+// Types of functions and instances are left out: they mean nothing at run
+// time; and so are values that equal another one.
 type ImportItem struct {
 	Name     string
 	Func     *abi.FuncType
+	Value    *Value
 	Instance []*ImportItem
 	Resource *Resource // a type import with bound sub, or an alias of an imported resource
 	Type     *abi.Type // a type import with bound eq that is no resource
 }
 
 // An ExportItem is an export of the root, or of an exported instance. Exactly
-// one of Func, Instance, Resource and Type is set. Components, core modules
+// one of Func, Value, Instance, Resource and Type is set. Components, core modules
 // and types of functions and instances are left out: they mean nothing at run
 // time.
 type ExportItem struct {
 	Name     string
 	Func     *Func
+	Value    *Value
 	Instance []*ExportItem
 	Resource *Resource
 	Type     *abi.Type
@@ -141,8 +156,13 @@ type (
 		BytePages bool // a memory that the module defines has pages of 1 byte
 	}
 
-	// CallStart calls a lifted function that takes and gives nothing.
-	CallStart struct{ Func *Func }
+	// CallStart calls a lifted function, with one value for each parameter.
+	CallStart struct {
+		Func     *Func
+		Args     []*Value
+		Result   *Value // nil for none
+		Instance int    // the component instance that is being made
+	}
 
 	// DefineResource makes a resource type of a component instance; Dtor may
 	// be CoreNone.

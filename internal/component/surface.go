@@ -13,8 +13,8 @@ type Surface struct {
 }
 
 // An Item is an import or export, of a component or of an instance. A
-// component, core module, value, function type, component type or instance
-// type has nothing set but Name, Attrs and Sort.
+// component, core module, function type, component type or instance type has
+// nothing set but Name, Attrs and Sort.
 type Item struct {
 	Name     string
 	Attrs    []Attribute // of imports and exports of the component itself
@@ -22,7 +22,7 @@ type Item struct {
 	Func     *abi.FuncType // SortFunc
 	Items    []*Item       // SortInstance: its exports, in order
 	Resource *Resource     // SortType: a resource type; identity is pointer identity
-	Type     *abi.Type     // SortType: a value type; each name has an identity of its own
+	Type     *abi.Type     // SortType: a value type; each name has an identity of its own. SortValue: its type
 }
 
 // Describe gives the surface of a component, which must be valid. Resources
@@ -72,6 +72,8 @@ func (l *linker) item(name string, e entity) (*Item, error) {
 		item.Func = e.Type
 	case *typeVal:
 		item.Resource, item.Type = e.res, e.val
+	case *value:
+		item.Type = e.typ
 	case *instanceVal:
 		if err := l.enter(); err != nil {
 			return nil, err

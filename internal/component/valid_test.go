@@ -88,6 +88,44 @@ var validity = []struct{ name, text, want string }{
 		(import "v" (value $v string))
 		(component $c (import "v" (value $v u8)) (export "v" (value $v)))
 		(instance $i (instantiate $c (with "v" (value $v))))`, "type u8 is expected, not string"},
+	{"two values that are one", `
+		(import "i" (instance $i (export "v" (value u8))))
+		(alias export $i "v" (value $a)) (alias export $i "v" (value $b))
+		(component $c (import "a" (value $a u8)) (import "b" (value $b (eq $a))) (export "a" (value $a)) (export "b" (value $b)))
+		(instance (instantiate $c (with "a" (value $a)) (with "b" (value $b))))`, ""},
+	{"two values that should be one", `
+		(import "a" (value $a u8)) (import "b" (value $b u8))
+		(component $c (import "a" (value $a u8)) (import "b" (value $b (eq $a))) (export "a" (value $a)) (export "b" (value $b)))
+		(instance (instantiate $c (with "a" (value $a)) (with "b" (value $b))))`, `import "b": value 0 is expected, not one that may differ from it`},
+	{"an export that is known to be another one", `
+		(component $two
+			(import "i" (instance $i (export "v" (value u8))))
+			(alias export $i "v" (value $a)) (alias export $i "v" (value $b))
+			(export "a" (value $a)) (export "b" (value $b)))
+		(component $want (import "c" (component
+			(import "i" (instance (export "v" (value u8))))
+			(export "a" (value $a u8)) (export "b" (value (eq $a))))))
+		(instance (instantiate $want (with "c" (component $two))))`, ""},
+	{"an export of which only the type is known", `
+		(component $two
+			(import "i" (instance $i (export "v" (value u8))))
+			(alias export $i "v" (value $a)) (alias export $i "v" (value $b))
+			(export "a" (value $a)) (export "b" (value $b) (value u8)))
+		(component $want (import "c" (component
+			(import "i" (instance (export "v" (value u8))))
+			(export "a" (value $a u8)) (export "b" (value (eq $a))))))
+		(instance (instantiate $want (with "c" (component $two))))`, `export "b": value 0 is expected, not one that may differ from it`},
+	{"a value with a borrow that is exported", `
+		(import "r" (type $r (sub resource))) (import "v" (value $v (borrow $r))) (export "v" (value $v))`, "a value with a borrowed handle cannot be exported"},
+	{"a component type that exports a value with a borrow", `
+		(import "r" (type $r (sub resource))) (type (component (import "r" (type $r (sub resource))) (export "v" (value (list (borrow $r))))))`, "a value with a borrowed handle cannot be exported"},
+	{"values of constants through an instance", `
+		(value $s string "a") (value $t (list u8) (list 1 2))
+		(instance $i (export "s" (value $s)) (export "t" (value $t)))
+		(export "s" (value $i "s"))`, ""},
+	{"a constant that is never used", `(value u8 1)`, "value 0 is never used"},
+	{"a constant given twice", `(value $v u8 1) (instance (export "a" (value $v)) (export "b" (value $v)))`, "value 0 is used twice"},
+	{"an exported value that is used again", `(value $v u8 1) (export $w "a" (value $v)) (export "b" (value $w))`, "value 1 is used twice"},
 	{"a start function without its argument", `
 		(import "f" (func $f (param "s" string)))
 		(start $f)`, "1 parameters, but is given 0 arguments"},

@@ -93,31 +93,58 @@ func isRuntime(name string) bool {
 
 func (p *printer) imports() (author, runtime []string) {
 	var world []function
+	var values []string
 	for _, item := range p.program.Imports {
 		switch {
 		case isRuntime(item.Name) && len(p.program.Polls) > 0:
 			runtime = append(runtime, item.Name)
 		case item.Func != nil:
 			world = append(world, function{item.Name, item.Func})
+		case item.Value != nil:
+			values = append(values, p.value(item.Name, item.Value))
 		case item.Instance != nil:
-			author = append(author, indent(item.Name, p.functions(importedFunctions(item.Instance)))...)
+			author = append(author, indent(item.Name, p.imported(item.Instance))...)
 		}
 	}
-	return append(author, p.functions(world)...), runtime
+	return slices.Concat(author, p.functions(world), values), runtime
 }
 
 func (p *printer) exports() []string {
-	var lines []string
+	var lines, values []string
 	var world []function
 	for _, item := range p.program.Exports {
 		switch {
 		case item.Func != nil && !strings.HasPrefix(item.Name, component.PollPrefix):
 			world = append(world, function{item.Name, item.Func.Type})
+		case item.Value != nil:
+			values = append(values, p.value(item.Name, item.Value))
 		case item.Instance != nil:
-			lines = append(lines, indent(item.Name, p.functions(exportedFunctions(item.Instance)))...)
+			lines = append(lines, indent(item.Name, p.exported(item.Instance))...)
 		}
 	}
-	return append(lines, p.functions(world)...)
+	return slices.Concat(lines, p.functions(world), values)
+}
+
+// imported describes the exports of an imported instance.
+func (p *printer) imported(items []*component.ImportItem) []string {
+	lines := p.functions(importedFunctions(items))
+	for _, i := range items {
+		if i.Value != nil {
+			lines = append(lines, p.value(i.Name, i.Value))
+		}
+	}
+	return lines
+}
+
+// exported describes the exports of an exported instance.
+func (p *printer) exported(items []*component.ExportItem) []string {
+	lines := p.functions(exportedFunctions(items))
+	for _, i := range items {
+		if i.Value != nil {
+			lines = append(lines, p.value(i.Name, i.Value))
+		}
+	}
+	return lines
 }
 
 func importedFunctions(items []*component.ImportItem) []function {

@@ -51,3 +51,41 @@ sizes
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 }
+
+// TestValues describes a component whose imports and exports are values.
+func TestValues(t *testing.T) {
+	const text = `(component
+		(type $place' (record (field "host" string) (field "port" u16)))
+		(import "place" (type $place (eq $place')))
+		(import "acme:app/env" (instance $env (export "get" (func (result string))) (export "at" (value (type $place)))))
+		(import "name" (value $name string))
+		(alias export $env "at" (value $at))
+		(value $one u8 1)
+		(instance $out (export "at" (value $at)) (export "one" (value $one)))
+		(export "acme:app/out" (instance $out))
+		(export "name" (value $name)))`
+	const want = `
+imports
+  acme:app/env
+    get: func() -> string
+    at: value place
+  name: value string
+
+exports
+  acme:app/out
+    at: value place
+    one: value u8
+  name: value string
+`
+	bin, err := wast.Assemble(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	if err := inspect.Describe(&b, "app.wasm", bin); err != nil {
+		t.Fatal(err)
+	}
+	if got := b.String(); !strings.Contains(got, want) {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}

@@ -35,6 +35,11 @@ func (p *printer) line(name, keyword string, f *abi.FuncType) string {
 	return s
 }
 
+// value writes a value as WIT would.
+func (p *printer) value(name string, v *component.Value) string {
+	return name + ": value " + p.typeString(v.Type)
+}
+
 // typeString writes a type by its name where it has one.
 func (p *printer) typeString(t *abi.Type) string { return p.program.TypeStringOf(t, p.handle) }
 

@@ -91,6 +91,8 @@ func (s *scope) field(head string, c *cursor) {
 		s.exportField(c)
 	case "start":
 		s.start(c)
+	case "value":
+		s.value(c)
 	default:
 		c.src.Failf(c.end, "unknown definition %q", head)
 	}
@@ -281,7 +283,10 @@ func (s *scope) importField(c *cursor) {
 	} else {
 		s.add(c, im)
 	}
-	s.define(c, d.Sort, name)
+	i := s.define(c, d.Sort, name)
+	if d.Sort == component.SortType && d.Bound == component.BoundEq {
+		s.known(i, s.types[d.Index])
+	}
 }
 
 func (s *scope) exportField(c *cursor) {
@@ -296,7 +301,10 @@ func (s *scope) exportField(c *cursor) {
 	}
 	c.done()
 	s.add(c, e)
-	s.define(c, e.Sort, name)
+	i := s.define(c, e.Sort, name)
+	if e.Sort == component.SortType {
+		s.known(i, s.types[e.Index])
+	}
 }
 
 // attributes reads the annotations of a name.

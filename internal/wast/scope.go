@@ -21,6 +21,8 @@ type scope struct {
 	decls     *[]component.Decl
 	module    *component.CoreModuleType
 
+	types map[uint32]*component.DefinedType // known by their indices
+
 	exports []*component.Export // written within definitions
 	pending outerName           // while an outer alias is read
 }
@@ -65,7 +67,21 @@ func (s *scope) addType(c *cursor, name string, t component.Type) uint32 {
 	default:
 		s.add(c, &component.TypeDef{Type: t})
 	}
-	return s.define(c, component.SortType, name)
+	i := s.define(c, component.SortType, name)
+	if d, ok := t.(*component.DefinedType); ok {
+		s.known(i, d)
+	}
+	return i
+}
+
+// known notes the structure of a type, if it is known.
+func (s *scope) known(i uint32, t *component.DefinedType) {
+	if s.types == nil {
+		s.types = map[uint32]*component.DefinedType{}
+	}
+	if t != nil {
+		s.types[i] = t
+	}
 }
 
 func (s *scope) addCoreType(c *cursor, name string, t *component.CoreType) uint32 {
@@ -116,7 +132,11 @@ func (s *scope) index(c *cursor, sort component.Sort) uint32 {
 		count := uint32(1)
 		for up := s.parent; up != nil; up, count = up.parent, count+1 {
 			if i, ok := up.names[sort][n.Text]; ok {
-				return s.addAlias(c, n.Text, &component.Alias{Target: component.AliasOuter, Sort: sort, Count: count, Index: i})
+				alias := s.addAlias(c, n.Text, &component.Alias{Target: component.AliasOuter, Sort: sort, Count: count, Index: i})
+				if sort == component.SortType {
+					s.known(alias, up.types[i])
+				}
+				return alias
 			}
 		}
 	}
