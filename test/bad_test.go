@@ -144,7 +144,7 @@ func TestMutations(t *testing.T) {
 
 // TestHelp wants an example in the help of each command.
 func TestHelp(t *testing.T) {
-	for _, cmd := range []string{"serve", "call", "build", "encode", "compose", "inspect", "trace", "bindgen guest", "bindgen host", "transform"} {
+	for _, cmd := range []string{"serve", "call", "build", "encode", "link", "compose", "inspect", "trace", "bindgen guest", "bindgen host", "transform"} {
 		stdout, stderr, status := isyswasfa(t, append(strings.Fields(cmd), "--help")...)
 		if status != 0 || !strings.Contains(stdout, "Example:") || strings.Contains(stdout, "(default: false)") || stderr != "" {
 			t.Errorf("%s --help: status %d\n%s%s", cmd, status, stdout, stderr)

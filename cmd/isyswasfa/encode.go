@@ -97,7 +97,8 @@ func encodeModule(c *cli.Context, name string) error {
 
 // encodedLine says what was made.
 func encodedLine(out string, e *build.Encoded) string {
-	line := fmt.Sprintf("%s: %s, %d bytes", out, strings.Join(e.Worlds, " + "), len(e.Component))
+	worlds := cmp.Or(strings.Join(e.Worlds, " + "), "no world")
+	line := fmt.Sprintf("%s: %s, %d bytes", out, worlds, len(e.Component))
 	if e.Suffix != "" {
 		line += ", poll function isyswasfa-poll" + e.Suffix
 	}
@@ -110,21 +111,29 @@ func baseName(name string) string {
 }
 
 func readAdapters(list []string) ([]build.NamedModule, error) {
-	var adapters []build.NamedModule
+	return readModules("--adapter", list, func(file string) string {
+		name, _, _ := strings.Cut(filepath.Base(file), ".")
+		return name
+	})
+}
+
+// readModules reads the modules of arguments of the form [NAME=]FILE.wasm;
+// name gives that of a file.
+func readModules(what string, list []string, name func(file string) string) ([]build.NamedModule, error) {
+	var modules []build.NamedModule
 	for _, text := range list {
-		name, file, ok := strings.Cut(text, "=")
+		m, file, ok := strings.Cut(text, "=")
 		if !ok {
-			name, _, _ = strings.Cut(filepath.Base(text), ".")
-			file = text
+			m, file = name(text), text
 		}
-		if name == "" || file == "" {
-			return nil, usagef("--adapter %q is not of the form [NAME=]FILE.wasm", text)
+		if m == "" || file == "" {
+			return nil, usagef("%s %q is not of the form [NAME=]FILE.wasm", what, text)
 		}
 		core, err := readComponentFile(file)
 		if err != nil {
 			return nil, err
 		}
-		adapters = append(adapters, build.NamedModule{Name: name, Core: core})
+		modules = append(modules, build.NamedModule{Name: m, Core: core})
 	}
-	return adapters, nil
+	return modules, nil
 }

@@ -72,7 +72,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 			return cli.ShowAppHelp(c)
 		},
 		Commands: []*cli.Command{
-			serveCommand(), callCommand(), buildCommand(), encodeCommand(), composeCommand(), inspectCommand(), traceCommand(), bindgenCommand(), transformCommand(),
+			serveCommand(), callCommand(), buildCommand(), encodeCommand(), linkCommand(), composeCommand(), inspectCommand(), traceCommand(), bindgenCommand(), transformCommand(),
 		},
 	}
 	for _, c := range app.Commands {

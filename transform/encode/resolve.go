@@ -173,9 +173,9 @@ func (e *encoder) resolveImports(m *module, called map[uint32]bool) {
 	}
 	switch more := len(notAdapted) - 1; {
 	case more > 0:
-		e.problemf("import %q %q and %d more: %v", preview1, notAdapted[0], more, errNotAdapted)
+		e.problemf("import %q %q and %d more%s: %v", preview1, notAdapted[0], more, m.of(), errNotAdapted)
 	case more == 0:
-		e.problemf("import %q %q: %v", preview1, notAdapted[0], errNotAdapted)
+		e.problemf("import %q %q%s: %v", preview1, notAdapted[0], m.of(), errNotAdapted)
 	}
 }
 

@@ -20,7 +20,7 @@ func (l *linker) connect() error {
 		}
 		for _, w := range lib.wants {
 			if w.how == tag && !before[w.from.in] {
-				return fmt.Errorf("the library %s imports the tag %s of %s, which imports a tag of it in turn", lib.Name, w.name, w.from.in.Name)
+				return fmt.Errorf("libraries import tags of each other in a circle: the library %s imports %s of %s", lib.Name, w.name, w.from.in.Name)
 			}
 			lib.links[encode.ImportName{Module: w.how.module(), Field: w.name}] = l.link(w, before)
 		}

@@ -169,7 +169,7 @@ func (l *library) importEnv(im wasm.Import) error {
 	case known:
 		l.own = append(l.own, encode.ImportName{Module: im.Module, Field: im.Name})
 		if im.Kind != wasm.KindGlobal || im.Global != global {
-			return fmt.Errorf("this should be a global of i32, and mutable: %t", global.Mutable)
+			return fmt.Errorf("this should be a global of i32 that is %s", map[bool]string{true: "mutable", false: "constant"}[global.Mutable])
 		}
 	case im.Kind == wasm.KindFunc && (im.Name == getStack || im.Name == setStack):
 		// the encoder's
