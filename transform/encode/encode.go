@@ -175,6 +175,10 @@ type encoder struct {
 	lifts []*lift
 
 	shim        shim
+	hooked      bool // the main module has a hook
+	wraps       []wrap
+	wrapIndex   map[string]int // by memberID
+	fixup       uint32         // the core instance that has the wraps
 	memory      *uint32
 	needRealloc bool   // an adapter wants a realloc that the main module has not
 	grower      uint32 // the core instance that has it
@@ -194,7 +198,7 @@ func newEncoder(main Module, o Options) (*encoder, error) {
 		o:       o,
 		imports: map[string]*iface{}, exports: map[string]*iface{}, inline: map[*wit.Interface]string{},
 		worldFuncs: map[string]*wit.Function{}, worldTypes: map[string]uint32{}, worldIndex: map[string]uint32{},
-		scopes: map[*iface]*scope{}, defined: map[string]uint32{}, reallocs: map[string]uint32{},
+		scopes: map[*iface]*scope{}, defined: map[string]uint32{}, wrapIndex: map[string]int{}, reallocs: map[string]uint32{},
 	}
 	e.world = e.worldScope()
 	var err error

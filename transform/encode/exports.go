@@ -66,11 +66,20 @@ func (e *encoder) resolveExports() {
 	if missing && len(e.libraries) == 0 {
 		e.problemf("%s", e.exportHint())
 	}
-	if ex, ok := e.main.export(initializeName, wasm.KindFunc); ok {
-		if err := sameSig(e.main.core.FuncType(ex.Index), wasm.FuncType{}); err != nil {
-			e.problemf("export %s: %v", initializeName, err)
+	e.checkExport(initializeName, wasm.FuncType{})
+	e.hooked = e.checkExport(taskHook, hookSig)
+}
+
+// checkExport checks the signature of a function that the main module need not
+// export, and tells whether it does.
+func (e *encoder) checkExport(name string, sig wasm.FuncType) bool {
+	ex, ok := e.main.export(name, wasm.KindFunc)
+	if ok {
+		if err := sameSig(e.main.core.FuncType(ex.Index), sig); err != nil {
+			e.problemf("export %s: %v", name, err)
 		}
 	}
+	return ok
 }
 
 // exportHint says what the module exports instead.

@@ -78,7 +78,7 @@ func (e *encoder) options(m *module, t *target) (opts component.CanonOpts, id st
 		id += " with memory " + strconv.Itoa(int(own.Encoding))
 	}
 	if t.needs.realloc {
-		opts.Realloc = e.realloc(m, !t.exported())
+		opts.Realloc = e.realloc(m, !t.exported(), false)
 		id += " and realloc " + strconv.Itoa(int(*opts.Realloc))
 	}
 	return opts, id
@@ -168,23 +168,45 @@ func (e *encoder) emitMemory() {
 	}
 }
 
-// realloc gives the index of the function that allocates memory for a
-// module's imports or exports.
-func (e *encoder) realloc(m *module, imports bool) *uint32 {
+// reallocMember finds the function that allocates memory for a module's
+// imports or exports.
+func (e *encoder) reallocMember(m *module, imports bool) (from *module, ex wasm.Export, ok bool) {
 	from, name, ok := e.reallocExport(m, imports)
 	if !ok {
-		return nil
+		return nil, ex, false
 	}
 	if name == reallocName && e.preview1 != nil && e.main.has(name) {
 		from, name = e.preview1, guestRealloc // keeps clock readings of the allocator from leaving the component
 	}
-	key := from.what + " " + name
-	i, ok := e.reallocs[key]
+	ex, ok = from.export(name, wasm.KindFunc)
+	return from, ex, ok
+}
+
+// realloc gives the index of the function that allocates memory for what a
+// module's imports or exports are lowered with, or (lifting is set) lifted.
+func (e *encoder) realloc(m *module, imports, lifting bool) *uint32 {
+	from, ex, ok := e.reallocMember(m, imports)
 	if !ok {
-		ex, _ := from.export(name, wasm.KindFunc)
-		i = e.coreMember(from, ex)
-		e.reallocs[key] = i
+		return nil
 	}
+	key := reallocID(from, ex)
+	if lifting && e.hooked {
+		key += " lifting"
+	}
+	i, ok := e.reallocs[key]
+	if ok {
+		return &i
+	}
+	slot, shimmed := e.shim.byID[key]
+	switch {
+	case shimmed:
+		i = e.b.CoreMember(e.shim.instance, component.SortCoreFunc, strconv.Itoa(slot))
+	case lifting:
+		i = e.entered(from, ex)
+	default:
+		i = e.coreMember(from, ex)
+	}
+	e.reallocs[key] = i
 	return &i
 }
 
@@ -208,40 +230,54 @@ func (e *encoder) emitExports() {
 
 func (e *encoder) lift(s *scope, l *lift) uint32 {
 	t := s.function(l.fn)
-	if l.in == nil { // of our own adapter
-		return e.b.Lift(e.coreMember(e.preview1, l.core), t, component.CanonOpts{})
-	}
 	opts := component.CanonOpts{Async: l.async}
 	if l.needs.memory {
 		opts.Memory = e.memory
 		opts.Encoding = l.in.strings
 	}
-	if l.callback != nil {
-		callback := e.coreMember(l.in, *l.callback)
-		opts.Callback = &callback
-	}
 	if l.needs.realloc {
-		opts.Realloc = e.realloc(l.in, false)
+		opts.Realloc = e.realloc(l.in, false, true)
 	}
 	if l.post != nil {
-		from := l.in
-		if e.preview1 != nil && !e.isAdapter(from) {
-			from = e.preview1
-		}
-		post := e.coreMember(from, *l.post)
+		post := e.entered(e.postModule(l), *l.post)
 		opts.PostReturn = &post
 	}
-	return e.b.Lift(e.coreMember(l.in, l.core), t, opts)
+	if l.callback != nil {
+		callback := e.entered(l.in, *l.callback)
+		opts.Callback = &callback
+	}
+	return e.b.Lift(e.entered(e.entry(l), l.core), t, opts)
+}
+
+// entry gives the module that has the function to lift.
+func (e *encoder) entry(l *lift) *module {
+	if l.in == nil {
+		return e.preview1
+	}
+	return l.in
+}
+
+// postModule gives the module that has the post-return function, which our own
+// adapter wraps.
+func (e *encoder) postModule(l *lift) *module {
+	if e.preview1 != nil && !e.isAdapter(l.in) {
+		return e.preview1
+	}
+	return l.in
 }
 
 // shimDestructors gives each exported resource's destructor, which is an
 // export of a core module, a trampoline: the resource type comes before the
 // instance of that.
 func (e *encoder) shimDestructors() {
+	var h *hooks
+	if e.hooked {
+		h = &destructorHooks
+	}
 	for _, f := range e.exportOrder {
 		for _, t := range f.typeOrder {
 			if ex, ok := e.destructor(f, t); ok {
-				e.shim.add("dtor "+ex.Name, wasm.FuncType{Params: []wasm.ValType{wasm.I32}}, func() uint32 {
+				e.shim.addHooked("dtor "+ex.Name, wasm.FuncType{Params: []wasm.ValType{wasm.I32}}, h, func() uint32 {
 					return e.coreMember(f.from, ex)
 				})
 			}

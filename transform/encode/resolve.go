@@ -71,9 +71,6 @@ type lift struct {
 
 // resolve finds what each import and export of the modules stands for.
 func (e *encoder) resolve() error {
-	if e.main.has("__wasm_task_hook") {
-		e.problemf("export %q: hooks of tasks are not supported", "__wasm_task_hook")
-	}
 	if e.o.WorldTypes {
 		for _, it := range e.worldImports {
 			if it.Type != nil {

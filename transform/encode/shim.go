@@ -1,7 +1,6 @@
 package encode
 
 import (
-	"slices"
 	"strconv"
 
 	"github.com/isyswasfa/isyswasfa/internal/component"
@@ -29,14 +28,19 @@ type shim struct {
 }
 
 // A slot is a trampoline; fill gives the core function it jumps to, once all
-// instances exist. Without fill it is a function that is never called, and
-// traps.
+// instances exist, with the hooks given around it if there are any. Without fill
+// it is a function that is never called, and traps.
 type slot struct {
-	sig  wasm.FuncType
-	fill func() uint32
+	sig   wasm.FuncType
+	fill  func() uint32
+	hooks *hooks
 }
 
 func (s *shim) add(id string, sig wasm.FuncType, fill func() uint32) int {
+	return s.addHooked(id, sig, nil, fill)
+}
+
+func (s *shim) addHooked(id string, sig wasm.FuncType, h *hooks, fill func() uint32) int {
 	if i, ok := s.byID[id]; ok {
 		return i
 	}
@@ -44,7 +48,7 @@ func (s *shim) add(id string, sig wasm.FuncType, fill func() uint32) int {
 		s.byID = map[string]int{}
 	}
 	s.byID[id] = len(s.slots)
-	s.slots = append(s.slots, slot{sig, fill})
+	s.slots = append(s.slots, slot{sig, fill, h})
 	return len(s.slots) - 1
 }
 
@@ -108,27 +112,6 @@ func jump(i int, t uint32, sig wasm.FuncType) []byte {
 	return append(wasm.AppendU32(append(body, 0x11), t), 0x00, 0x0b) // call_indirect, end
 }
 
-// fixupBytes gives the module that fills the table and calls the main module's
-// export start, if that is not "".
-func (s *shim) fixupBytes(start string) []byte {
-	m := wasm.Builder{Name: "fixup"}
-	if len(s.slots) > 0 {
-		m.Imports = append(m.Imports, wasm.Import{Module: shimModule, Name: shimTable, Kind: wasm.KindTable, Table: s.tableLimits()})
-		elem := wasm.Elem{Offset: []byte{0x41, 0x00, 0x0b}}
-		for i, sl := range s.slots {
-			m.Imports = append(m.Imports, wasm.Import{Module: shimModule, Name: strconv.Itoa(i), Type: m.Type(sl.sig)})
-			elem.Funcs = append(elem.Funcs, uint32(i))
-		}
-		m.Elems = []wasm.Elem{elem}
-	}
-	if start != "" {
-		n := uint32(len(s.slots))
-		m.Imports = append(m.Imports, wasm.Import{Module: "main", Name: start, Type: m.Type(wasm.FuncType{})})
-		m.Start = &n
-	}
-	return m.Bytes()
-}
-
 // emitShim decides which imports go through the shim and instantiates it. Those
 // of the main module that need memory or come from an adapter do; of the
 // adapters', which are instantiated when there is a memory, those that
@@ -146,9 +129,12 @@ func (e *encoder) emitShim() {
 				im.shim = e.shim.add(t.id, im.sig, func() uint32 { return e.coreMember(t.in, t.export) })
 			case t.needs.realloc || (t.needs.memory || t.needs.table) && m == e.main:
 				im.shim = e.shim.add(m.what+" "+t.id, im.sig, func() uint32 {
-					e.realloc(m, !t.exported()) // in this place even if only others need it
+					e.realloc(m, !t.exported(), false) // in this place even if only others need it
 					return e.canon(m, t)
 				})
+				if e.hooked && t.needs.realloc {
+					e.shimRealloc(m, !t.exported())
+				}
 			}
 		}
 	}
@@ -165,43 +151,6 @@ func (e *encoder) emitShim() {
 		i := e.b.CoreMember(e.shim.instance, component.SortCoreMemory, shimMemory)
 		e.memory = &i
 	}
-}
-
-// emitFixup fills the shim and runs _initialize. Adapters that need a stack get
-// it in between.
-func (e *encoder) emitFixup() {
-	ex, start := e.main.export(initializeName, wasm.KindFunc)
-	stacks := slices.ContainsFunc(e.adapters, func(m *module) bool { return m.stack })
-	if len(e.shim.slots) > 0 && (stacks || !start) {
-		e.b.Instantiate(e.b.Module(e.shim.fixupBytes("")), e.shimArgs()...)
-	}
-	e.emitStacks()
-	main := component.CoreArg{Name: "main", Instance: e.main.instance}
-	switch {
-	case start && stacks:
-		e.b.Instantiate(e.b.Module(new(shim).fixupBytes(ex.Name)), main)
-	case start:
-		e.b.Instantiate(e.b.Module(e.shim.fixupBytes(ex.Name)), append(e.shimArgs(), main)...)
-	}
-}
-
-// shimArgs gives the fixup what it fills the shim's table with.
-func (e *encoder) shimArgs() []component.CoreArg {
-	if len(e.shim.slots) == 0 {
-		return nil
-	}
-	table := e.b.CoreMember(e.shim.instance, component.SortCoreTable, shimTable)
-	exports := []component.CoreExport{{Name: shimTable, Sort: component.SortCoreTable, Index: table}}
-	for i, sl := range e.shim.slots {
-		index := uint32(0)
-		if sl.fill != nil {
-			index = sl.fill()
-		} else {
-			index = e.b.CoreMember(e.shim.instance, component.SortCoreFunc, strconv.Itoa(i))
-		}
-		exports = append(exports, component.CoreExport{Name: strconv.Itoa(i), Sort: component.SortCoreFunc, Index: index})
-	}
-	return []component.CoreArg{{Name: shimModule, Instance: e.b.Bundle(exports)}}
 }
 
 // growerText is a module that allocates memory by pages and never frees it,
