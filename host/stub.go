@@ -8,7 +8,8 @@ import (
 
 // DefineMissing defines everything that c imports and that the linker does not
 // have: functions that trap when they are called, and resources of which there
-// never is one. It is for components of which only a part will be used.
+// never is one. It is for components of which only a part will be used. Values
+// cannot be made up: they stay missing.
 func (l *Linker) DefineMissing(c *Component) { l.defineMissing("", c.prog.Imports) }
 
 func (l *Linker) defineMissing(inst string, items []*component.ImportItem) {

@@ -241,7 +241,7 @@ func TestCallValue(t *testing.T) {
 		{"at", `{host: "example.com", port: 80}` + "\n", 0},
 		{"test:call/out#n", "7\n", 0},
 		{"at()", "exports at as a value, which cannot be called", 1},
-		{"here", `"here" is neither a call, such as here(), nor the name of an exported value`, 2},
+		{"here", `"here" is no call, and no value is exported under that name: FUNC(ARGS) is needed, such as here()`, 2},
 		{"here()", "It exports:\n\tat\n\ttest:call/out@1.2.0#n", 1},
 	} {
 		stdout, stderr, status := isyswasfa(t, "call", file, c.call)
