@@ -341,11 +341,11 @@ func asyncCloseWithPending(t *testing.T, p *program) {
 		<-started
 		in.Close(context.Background())
 	}()
-	if _, err := get.Call(context.Background(), in, single{1}); err != ErrClosed {
+	if _, err := get.Call(context.Background(), in, single{1}); !errors.Is(err, ErrClosed) {
 		t.Errorf("got %v", err)
 	}
 	<-ended
-	if _, err := get.Call(context.Background(), in, single{1}); err != ErrClosed {
+	if _, err := get.Call(context.Background(), in, single{1}); !errors.Is(err, ErrClosed) {
 		t.Errorf("call after close: %v", err)
 	}
 	if got := in.Stats(); got != (InstanceStats{}) {
@@ -543,7 +543,7 @@ func asyncStress(t *testing.T, p *program) {
 					switch {
 					case err == nil && got != x:
 						t.Errorf("get(%d): %d", x, got)
-					case err != nil && err != ErrClosed && !errors.Is(err, context.DeadlineExceeded):
+					case err != nil && !errors.Is(err, ErrClosed) && !errors.Is(err, context.DeadlineExceeded):
 						t.Errorf("get(%d): %v", x, err)
 					}
 				}

@@ -74,6 +74,11 @@ func (in *Instance) activate(core int) (*activation, error) {
 
 // run makes the call.
 func (in *Instance) run(a *activation) error {
+	if in.clock != nil && in.clock.begin() {
+		err := a.fn.CallWithStack(&in.guest, a.stack[:])
+		in.clock.end()
+		return err
+	}
 	return a.fn.CallWithStack(&in.guest, a.stack[:])
 }
 

@@ -24,6 +24,7 @@ type driver struct {
 	parked opList // calls that wait without driving
 	held   int    // see Instance.Hold
 	failed error  // why nothing runs any more
+	denied error  // why no call begins any more
 	closed bool   // memories are gone
 	idle   []chan struct{}
 }
@@ -84,18 +85,22 @@ type op struct {
 	pause      *pause      // of the stack whose op it is; nil if it enters one
 	wake       chan signal // capacity 1
 	cancelable bool        // by the caller's context
+	call       bool        // it is one of the embedder's, of an export
 	abandoned  atomic.Bool // the caller has gone; nobody reads the result
 
 	// Of the driver.
-	done bool
-	err  error
-	task *task // that it waits for
-	slot int   // in router.ops
+	begun bool
+	done  bool
+	err   error
+	task  *task // that it waits for
+	slot  int   // in router.ops
 
 	// Under driver.mu.
 	stalled    bool // its caller's goroutine has a stack that is paused
 	shared     bool // it was ever parked; until then its caller drives
 	parked     bool
+	outside    bool // it is parked and has not begun
+	refused    bool // it is not to begin, and its caller has left
 	prev, next *op
 }
 
@@ -154,8 +159,12 @@ func (in *Instance) do(ctx context.Context, o *op) error {
 		return in.await(ctx, o)
 	}
 	d.mu.Lock()
-	if d.failed != nil {
-		d.mu.Unlock()
+	switch {
+	case o.call && d.denied != nil:
+		defer d.mu.Unlock()
+		return &RefusedError{d.denied}
+	case d.failed != nil:
+		defer d.mu.Unlock()
 		return d.failed
 	}
 	if !d.role.seize() {
@@ -452,7 +461,7 @@ func (d *driver) returnStalled(own *op) {
 
 // park lists an op as waiting; under mu.
 func (d *driver) park(o *op) {
-	o.parked, o.shared = true, true
+	o.parked, o.shared, o.outside = true, true, o.call && !o.begun
 	if o.wake == nil {
 		o.wake = make(chan signal, 1)
 	}
@@ -493,14 +502,26 @@ func (o *op) run(in *Instance) {
 // enter begins the op.
 func (o *op) enter(in *Instance) {
 	switch {
+	case o.shared && !in.drv.admit(o):
 	case o.abandoned.Load():
 		o.f.refuse(o)
 		o.finish(context.Canceled)
+	case o.call && in.refusing.Load():
+		o.finish(in.drv.refusal())
 	case in.trap != nil:
 		o.finish(in.trap)
 	default:
+		o.begun = true
 		o.f.begin(o)
 	}
+}
+
+// admit tells whether an op may begin; from now on it cannot be refused.
+func (d *driver) admit(o *op) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	o.outside = false
+	return !o.refused
 }
 
 // finish ends the op; it runs on the driver. It reports whether the caller is

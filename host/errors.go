@@ -39,5 +39,20 @@ func Exit(code uint32) error { return &ExitError{code} }
 // ErrClosed is what calls of a closed instance answer.
 var ErrClosed = errors.New("the instance is closed")
 
+// A RefusedError is what a call answers that has not begun, because the
+// instance has failed, was closed or is drained. What its parameters own is
+// still the caller's, who may call another instance with them.
+type RefusedError struct {
+	Err error // a *[Trap], an *[ExitError], [ErrClosed] or errDrained
+}
+
+// Error gives the reason.
+func (e *RefusedError) Error() string { return e.Err.Error() }
+
+// Unwrap gives the reason.
+func (e *RefusedError) Unwrap() error { return e.Err }
+
+var errDrained = errors.New("the instance takes no more calls")
+
 // errDeadlock is the message of the convention.
 var errDeadlock = errors.New("guest task is pending with no pending host tasks")

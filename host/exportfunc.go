@@ -113,12 +113,13 @@ func find(items []*component.ExportItem, name string) *component.Func {
 // stays usable. While the guest computes, or blocks in a host function, on the
 // calling goroutine, Call notices the cancellation only afterwards; see
 // Config.Interruptible. Any other error is a *[Trap] or *[ExitError], after which the
-// instance is unusable, or [ErrClosed]. If nothing is going on that could ever
+// instance is unusable, or [ErrClosed]; in a *[RefusedError] if the call has not
+// begun. If nothing is going on that could ever
 // end the guest's waiting, and ctx cannot be cancelled either, the error says
 // "guest task is pending with no pending host tasks" and which task waits for
 // which; see [Instance.Hold].
 func (f *ExportFunc[P, R]) Call(ctx context.Context, in *Instance, p P) (r R, err error) {
-	if f.direct && in.pre == f.pre && ctx.Err() == nil && in.drv.role.CompareAndSwap(roleFree, roleQuick) {
+	if f.direct && in.pre == f.pre && ctx.Err() == nil && !in.refusing.Load() && in.drv.role.CompareAndSwap(roleFree, roleQuick) {
 		// What an op does, but that it cannot be told to wait here. A call by
 		// a host function of the instance finds the role taken.
 		h := f.start
@@ -128,7 +129,7 @@ func (f *ExportFunc[P, R]) Call(ctx context.Context, in *Instance, p P) (r R, er
 			}
 			a.busy = true
 			h.scalars.Lower(a.stack[:], unsafe.Pointer(&p))
-			if err = a.fn.CallWithStack(&in.guest, a.stack[:]); err == nil {
+			if err = in.run(a); err == nil {
 				h.scalars.Lift(a.stack[:], unsafe.Pointer(&r))
 				a.busy = false
 			} else {
@@ -167,7 +168,7 @@ func (f *ExportFunc[P, R]) callOp(ctx context.Context, in *Instance, p P) (r R, 
 	c, ok := f.ops.Get().(*exportCall[P, R])
 	if !ok {
 		c = &exportCall[P, R]{f: f}
-		c.op.f = c
+		c.op.f, c.op.call = c, true
 	}
 	c.op.in, c.op.sub, c.p = in, f.start.sub, p
 	err = in.do(ctx, &c.op)
@@ -221,7 +222,7 @@ type exportCall[P, R any] struct {
 }
 
 func (c *exportCall[P, R]) reset() {
-	c.op.in, c.op.done, c.op.err, c.op.task, c.op.shared = nil, false, nil, nil, false
+	c.op.in, c.op.begun, c.op.done, c.op.err, c.op.task, c.op.shared = nil, false, false, nil, nil, false
 	var (
 		p     P
 		r     R

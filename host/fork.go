@@ -28,10 +28,12 @@ func (f *fork) leave(st *stack) {
 // in a host function, on the driver.
 func (in *Instance) start(c *forkedCall) {
 	st, drives := in.stack, in.drives
+	work := in.clock.stop()
 	in.stack = nil
 	in.inBackground(c.job)
 	<-c.back
 	in.stack, in.drives = st, drives
+	in.clock.resume(work)
 }
 
 // work is what the goroutine of a call does.

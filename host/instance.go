@@ -19,6 +19,11 @@ type InstanceConfig struct {
 	// Embedder belongs to the embedder's own host functions, or to the
 	// generated bindings that define them; see [Call.Embedder].
 	Embedder any
+	// Shared says that callers who know nothing of each other share the
+	// instance. A cancelled call does not stop the guest then, not even in an
+	// interruptible engine, for it may be at work for others; [Instance.Close]
+	// does. [Instance.AtWork] tells how long it has been at work.
+	Shared bool
 }
 
 // An Instance is one root instance of a component with all instances inside
@@ -32,12 +37,14 @@ type Instance struct {
 	nested nestedContext // what host functions run under
 	drv    driver
 
-	interruptible bool // as its engine
+	interruptible bool // as its engine, unless it is shared
 
 	stopping    atomic.Bool   // Close was called
+	refusing    atomic.Bool   // no call begins any more
 	down        chan struct{} // closed when everything is freed
 	interrupted atomic.Bool   // see watch
 	activations atomic.Uint64 // counts calls of exports
+	clock       *workClock    // nil unless it is shared
 
 	// Everything below belongs to the driver.
 	values  map[any]any
@@ -51,9 +58,9 @@ type Instance struct {
 	vals    []any               // by component.Value.Index; nil where there is none, or where it was taken
 	router  router
 	onClose []func()
-	stack   *stack   // that runs, if its component instances may block
-	spare   []*stack // free ones
-	paused  []*pause
+	stack   *stack      // that runs, if its component instances may block
+	spare   []*stack    // free ones
+	paused  []*pause    // changed under driver.mu
 	forks   *forkedCall // free ones
 	next    *stack      // that the driver is to give its role to
 	drives  *op         // whose caller drives; nil if no caller does

@@ -72,7 +72,7 @@ func TestTrapPoisons(t *testing.T) {
 	if !errors.As(err, &trap) || trap.Error() != "test: fail: unreachable" || !strings.Contains(trap.Stack, "()") {
 		t.Errorf("unreachable: %v, stack %q", err, trap.Stack)
 	}
-	if _, again := add.Call(ctx, in, pair{}); again != err {
+	if _, again := add.Call(ctx, in, pair{}); !errors.Is(again, err) {
 		t.Errorf("after the trap: %v", again)
 	}
 
@@ -225,7 +225,7 @@ func TestInterrupt(t *testing.T) {
 		in = instance(t, pre)
 		var wg sync.WaitGroup
 		wg.Go(func() {
-			if _, err := busy.Call(context.Background(), in, struct{}{}); err != ErrClosed {
+			if _, err := busy.Call(context.Background(), in, struct{}{}); !errors.Is(err, ErrClosed) {
 				t.Errorf("%s of a closed instance: %v", name, err)
 			}
 		})
@@ -245,7 +245,7 @@ func TestInterrupt(t *testing.T) {
 		<-ticks
 		in.Close(context.Background())
 	}()
-	if _, err := chat.Call(context.Background(), in, struct{}{}); err != ErrClosed {
+	if _, err := chat.Call(context.Background(), in, struct{}{}); !errors.Is(err, ErrClosed) {
 		t.Errorf("chat of a closed instance: %v", err)
 	}
 }
@@ -260,7 +260,7 @@ func TestCloseFromHostFunction(t *testing.T) {
 	if got, err := add.Call(context.Background(), in, pair{1, 2}); err != nil || got != 3 {
 		t.Errorf("got %d, %v", got, err)
 	}
-	if _, err := add.Call(context.Background(), in, pair{1, 2}); err != ErrClosed {
+	if _, err := add.Call(context.Background(), in, pair{1, 2}); !errors.Is(err, ErrClosed) {
 		t.Errorf("after Close: %v", err)
 	}
 }

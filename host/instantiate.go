@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"strconv"
+	"time"
 	"unsafe"
 
 	"github.com/tetratelabs/wazero"
@@ -43,7 +44,10 @@ func (p *InstancePre) Instantiate(ctx context.Context, conf InstanceConfig) (*In
 	}
 	in.ctx, in.cancel = context.WithCancel(context.Background())
 	in.guest, in.nested = guestContext{in.ctx, in}, nestedContext{in.ctx, in}
-	in.interruptible = p.c.e.conf.Interruptible
+	in.interruptible = p.c.e.conf.Interruptible && !conf.Shared
+	if conf.Shared {
+		in.clock = &workClock{made: time.Now()}
+	}
 	in.drv.role.Store(roleTaken)
 	in.router.observer, in.router.number, in.router.names = p.c.e.conf.Observer, p.c.e.made.Add(1), p.names
 	in.router.init(in, len(in.subs))

@@ -2,6 +2,7 @@ package host
 
 import (
 	"slices"
+	"time"
 )
 
 // A stack is what one goroutine runs of guest code, from an entry by the driver
@@ -162,7 +163,28 @@ type pause struct {
 	srcs []PollSource // for one of these, if any
 	stop []func()
 	over bool
-	slot int // in Instance.paused
+	slot int           // in Instance.paused
+	work time.Duration // see workClock
+}
+
+// setAside lists a stack as paused.
+func (in *Instance) setAside(p *pause) {
+	in.drv.mu.Lock()
+	defer in.drv.mu.Unlock()
+	p.slot, p.work = len(in.paused), in.clock.stop()
+	in.paused = append(in.paused, p)
+}
+
+// takeUp undoes setAside.
+func (in *Instance) takeUp(p *pause) {
+	in.drv.mu.Lock()
+	defer in.drv.mu.Unlock()
+	last := len(in.paused) - 1
+	in.paused[p.slot] = in.paused[last]
+	in.paused[p.slot].slot = p.slot
+	in.paused[last] = nil
+	in.paused = in.paused[:last]
+	in.clock.resume(p.work)
 }
 
 // pause gives the driver's role away until the stack that runs is to go on. The
@@ -173,8 +195,7 @@ func (in *Instance) pause(p *pause) error {
 		in.router.shut(sub)
 	}
 	in.mark(st.entered, false)
-	p.slot = len(in.paused)
-	in.paused = append(in.paused, p)
+	in.setAside(p)
 	in.stack = nil
 	var own *op
 	if f := st.fork; f != nil {
@@ -192,11 +213,7 @@ func (in *Instance) pause(p *pause) error {
 	}
 	in.stack, in.drives = st, drives
 	in.mark(st.entered, true)
-	last := len(in.paused) - 1
-	in.paused[p.slot] = in.paused[last]
-	in.paused[p.slot].slot = p.slot
-	in.paused[last] = nil
-	in.paused = in.paused[:last]
+	in.takeUp(p)
 	for _, sub := range st.subs {
 		in.router.open(sub)
 	}

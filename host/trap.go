@@ -96,12 +96,13 @@ func (in *Instance) poison(err error) {
 		}
 	}
 	in.trap = err
+	in.refusing.Store(true)
 	if r := &in.router; r.observer != nil {
 		r.observe(Event{Kind: EventFail, Err: err})
 	}
 	d := &in.drv
 	d.mu.Lock()
-	d.failed = err
+	d.failed, d.denied = err, err
 	for _, ch := range d.idle {
 		close(ch)
 	}
