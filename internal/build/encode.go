@@ -67,9 +67,9 @@ func Encode(core []byte, o EncodeOptions) (*Encoded, error) {
 	if err != nil {
 		return nil, err
 	}
-	result := &Encoded{}
-	if result.Native, err = anyNative(parsed, o.Adapters); err != nil {
-		return nil, err
+	result := &Encoded{Native: encode.Native(parsed)}
+	for _, a := range o.Adapters {
+		result.Native = result.Native || isNative(a.Core)
 	}
 	if o.Suffix != "" && !slices.ContainsFunc(append(worlds, main.Worlds...), polled) {
 		return nil, o.failed(fmt.Errorf("it has nothing async, and no poll function that could have the suffix %s", o.Suffix))
@@ -167,17 +167,11 @@ func namedWorld(o EncodeOptions) (*wit.World, error) {
 	return resolve.World(o.World)
 }
 
-// anyNative tells whether the bindings of any module are for native async.
-func anyNative(main *wasm.Module, adapters []NamedModule) (bool, error) {
-	native := encode.Native(main)
-	for _, a := range adapters {
-		m, err := wasm.Parse(a.Core)
-		if err != nil {
-			return false, fmt.Errorf("the adapter %s: %w", a.Name, err)
-		}
-		native = native || encode.Native(m)
-	}
-	return native, nil
+// isNative tells whether the bindings of a module are for native async; not of
+// what is no module, which others complain about.
+func isNative(core []byte) bool {
+	m, err := wasm.Parse(core)
+	return err == nil && encode.Native(m)
 }
 
 // plain gives the world without async functions, streams and futures, unless

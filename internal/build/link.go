@@ -26,7 +26,7 @@ type LinkOptions struct {
 }
 
 // Link makes a component of dynamic libraries. Async worlds are rewritten
-// first.
+// first, unless the bindings of a library are for native async.
 func Link(o LinkOptions) (*Encoded, error) {
 	opts := link.Options{
 		StackSize: o.StackSize, StubMissing: o.StubMissing, BuiltinDL: o.BuiltinDL,
@@ -49,6 +49,9 @@ func Link(o LinkOptions) (*Encoded, error) {
 		}
 	}
 	result := &Encoded{}
+	for _, m := range slices.Concat(modules, opts.Encode.Adapters) {
+		result.Native = result.Native || isNative(m.Core)
+	}
 	if err := plainWorlds(slices.Concat(modules, opts.Encode.Adapters), bytes.Join(all, nil), o.Suffix, result); err != nil {
 		return nil, err
 	}
