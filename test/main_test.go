@@ -68,64 +68,6 @@ func isyswasfa(t testing.TB, args ...string) (stdout, stderr string, status int)
 	return out.String(), errOut.String(), cmd.ProcessState.ExitCode()
 }
 
-var (
-	builtMu sync.Mutex
-	built   = map[string]string{}
-)
-
-// A composition is a component made of others.
-type composition struct {
-	root, definition string   // components; no definition means config and its parts
-	config           string   // a file
-	parts            []string // components
-}
-
-var compositions = map[string]composition{
-	"routed":              {root: "router", config: "cases/router/compose.yml", parts: []string{"echo", "hash-all", "service", "middleware"}},
-	"middleware-service":  {root: "middleware", definition: "service"},
-	"middleware-hash-all": {root: "middleware", definition: "hash-all"},
-	"middleware-routed":   {root: "middleware", definition: "routed"},
-	"front-routed":        {root: "front", definition: "middleware-routed"},
-	"middleware-echo":     {root: "middleware", definition: "echo"},
-
-	"middleware-middleware-echo":     {root: "middleware", definition: "middleware-echo"},
-	"middleware-middleware-hash-all": {root: "middleware", definition: "middleware-hash-all"},
-}
-
-// component gives the file of a built guest of test/cases, or of a composition
-// of such.
-func component(t testing.TB, name string) string {
-	t.Helper()
-	builtMu.Lock()
-	defer builtMu.Unlock()
-	return build(t, name)
-}
-
-func build(t testing.TB, name string) string {
-	t.Helper()
-	if built[name] != "" {
-		return built[name]
-	}
-	file := filepath.Join(folder, name+".wasm")
-	args := []string{"build", "./cases/" + name}
-	if c, ok := compositions[name]; ok {
-		args = []string{"compose", build(t, c.root)}
-		if c.definition != "" {
-			args = append(args, "-d", build(t, c.definition))
-		} else {
-			args = append(args, "-c", c.config, "-p", folder)
-		}
-		for _, part := range c.parts {
-			build(t, part)
-		}
-	}
-	if _, stderr, status := isyswasfa(t, append(args, "-o", file)...); status != 0 {
-		t.Fatalf("isyswasfa %s: exit status %d\n%s", strings.Join(args, " "), status, stderr)
-	}
-	built[name] = file
-	return file
-}
-
 // A server is a running `isyswasfa serve`.
 type server struct {
 	URL    string // without a slash at the end

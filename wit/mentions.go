@@ -18,6 +18,16 @@ func Mentions(i *Interface) []*Interface {
 	return all
 }
 
+// UseName gives the name under which text uses a type where that name may be
+// taken: it, or the first of it with -x1, -x2 and so on that is not.
+func UseName(name string, taken func(string) bool) string {
+	free := name
+	for n := uint32(1); taken(free); n++ {
+		free = name + "-x" + itoa(n)
+	}
+	return free
+}
+
 // foreign gives the named types of other interfaces that types and functions
 // mention without a `use`.
 func foreign(types []*TypeDef, fns []*Function, i *Interface) []*TypeDef {

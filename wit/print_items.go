@@ -127,10 +127,7 @@ func (p *printer) foreign(types []*TypeDef, here *Package, taken func(string) bo
 		if t.Interface.Name == "" {
 			continue
 		}
-		name := t.Name
-		for n := 1; taken(name) || given[name]; n++ {
-			name = t.Name + "-x" + itoa(uint32(n))
-		}
+		name := UseName(t.Name, func(name string) bool { return taken(name) || given[name] })
 		given[name] = true
 		p.names[t] = name
 		use := escape(t.Name)

@@ -34,7 +34,6 @@ func buildCommand() *cli.Command {
 			"Example:\n   isyswasfa build -o hello.wasm ./test/cases/hello",
 		Flags: append([]cli.Flag{
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write the component to `OUT.wasm` (default: the package's name with .wasm, here)"},
-			&cli.BoolFlag{Name: "name-resources", Usage: "have interfaces name all resources they mention, which the composer wac needs"},
 		}, buildFlags()...),
 		Action: func(c *cli.Context) error {
 			pkg, err := oneArgument(c, "PKG")
@@ -130,8 +129,6 @@ func buildPackage(c *cli.Context, pkg string) (*build.Result, error) {
 		Tags:     strings.FieldsFunc(c.String("tags"), func(r rune) bool { return r == ',' || r == ' ' }),
 		Warn:     func(msg string) { fmt.Fprintf(c.App.ErrWriter, "warning: %s\n", msg) },
 		Step:     p.step,
-
-		NameResources: c.Bool("name-resources"),
 	})
 }
 

@@ -31,8 +31,6 @@ type Options struct {
 	Features []string                        // of the WIT's @unstable items, those to keep
 	Warn     func(msg string)                // told what the user should know; may be nil
 	Step     func(what string) (done func()) // told what is being done; may be nil
-
-	NameResources bool // see encode.Options
 }
 
 // A Result is a built component.
@@ -82,7 +80,7 @@ func Component(ctx context.Context, o Options) (*Result, error) {
 	if err != nil {
 		return nil, fmt.Errorf("world %s: %w", world.ID(), err)
 	}
-	binary, err := encode.Component(built.Core, polyfilled.World, encode.Options{Name: path.Base(pkg.ImportPath), NameResources: o.NameResources})
+	binary, err := encode.Component(built.Core, polyfilled.World, encode.Options{Name: path.Base(pkg.ImportPath)})
 	if err != nil {
 		return nil, fmt.Errorf("wrapping %s as %s: %w", pkg.ImportPath, world.ID(), err)
 	}

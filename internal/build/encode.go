@@ -93,7 +93,7 @@ func Encode(core []byte, o EncodeOptions) (*Encoded, error) {
 			}
 		}
 	}
-	plainOptions(&opts, result)
+	plainOptions(&opts, append(slices.Clip(opts.Adapters), main))
 	if result.Component, err = encode.Modules(main, opts); err != nil {
 		return nil, o.failed(err)
 	}
@@ -107,10 +107,11 @@ func isCommand(m *wasm.Module) bool {
 }
 
 // plainOptions has components without a poll function keep to their worlds as
-// other tools do; those of the convention must fit composers and hosts that
-// know no more than WASI 0.2.0.
-func plainOptions(opts *encode.Options, result *Encoded) {
-	opts.WorldTypes, opts.MergeVersions = result.Suffix == "", result.Suffix == ""
+// other tools do; those of the convention must fit hosts that know no more than
+// WASI 0.2.0, and composers that cannot have types of a world's own.
+func plainOptions(opts *encode.Options, modules []encode.Module) {
+	plain := !slices.ContainsFunc(modules, func(m encode.Module) bool { return slices.ContainsFunc(m.Worlds, hasPoll) })
+	opts.WorldTypes, opts.MergeVersions = plain, plain
 }
 
 // embeddedWorlds gives modules with the worlds that they tell; what they are is
@@ -190,9 +191,12 @@ func plain(w *wit.World, core []byte, suffix string, result *Encoded) (*wit.Worl
 	return p.World, nil
 }
 
-// polled tells whether a component of the world has a poll function.
-func polled(w *wit.World) bool {
-	return transform.Needed(w) || slices.ContainsFunc(w.Exports, func(it *wit.WorldItem) bool {
+// polled tells whether a component of the world has a poll function once the
+// world is rewritten.
+func polled(w *wit.World) bool { return transform.Needed(w) || hasPoll(w) }
+
+func hasPoll(w *wit.World) bool {
+	return slices.ContainsFunc(w.Exports, func(it *wit.WorldItem) bool {
 		return it.Func != nil && strings.HasPrefix(it.Name, transform.PollName(""))
 	})
 }

@@ -61,7 +61,7 @@ func Link(o LinkOptions) (*Encoded, error) {
 	if o.Suffix != "" && result.Suffix == "" {
 		return nil, fmt.Errorf("there is nothing async, and no poll function that could have the suffix %s", o.Suffix)
 	}
-	plainOptions(&opts.Encode, result)
+	plainOptions(&opts.Encode, slices.Concat(modules, opts.Encode.Adapters))
 	result.Component, err = link.Component(libs, opts)
 	return result, err
 }

@@ -40,12 +40,6 @@ type Options struct {
 	// MergeVersions imports, of several compatible versions of an interface,
 	// the latest alone.
 	MergeVersions bool
-
-	// NameResources has imported and exported interfaces name all resources
-	// that they mention, those of other interfaces too. The composer wac fails
-	// without. An import then is met only by interfaces that name them, which
-	// those of other toolchains for the convention do not.
-	NameResources bool
 }
 
 // A Module is a core module and what it was built for.

@@ -12,6 +12,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/isyswasfa/isyswasfa/internal/component"
+	"github.com/isyswasfa/isyswasfa/internal/wasm"
+	"github.com/isyswasfa/isyswasfa/transform"
 	"github.com/isyswasfa/isyswasfa/transform/encode"
 	"github.com/isyswasfa/isyswasfa/wit"
 	"github.com/isyswasfa/isyswasfa/wit/std"
@@ -33,6 +35,8 @@ func world(t testing.TB, text string) *wit.World {
 // Each file of testdata has worlds, a core module and what comes of them: a
 // dump of the component, or the error. Adapters are modules adapter-NAME.wat,
 // built for the worlds adapter-NAME; a file options may name fields of Options.
+// Async worlds are rewritten, with -async for a suffix, unless the module is
+// for native async.
 func TestGolden(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txtar")
 	if err != nil || len(files) == 0 {
@@ -86,9 +90,25 @@ func golden(t testing.TB, a *txtar.Archive) (encode.Module, encode.Options) {
 				worlds = &o.Adapters[i].Worlds
 			}
 		}
+		if transform.Needed(w) && !native(t, main.Core) {
+			r, err := transform.Polyfill(w, transform.Options{Suffix: "-async"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			w = r.World
+		}
 		*worlds = append(*worlds, w)
 	}
 	return main, o
+}
+
+func native(t testing.TB, core []byte) bool {
+	t.Helper()
+	m, err := wasm.Parse(core)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return encode.Native(m)
 }
 
 // check may look at a component with tools of others.

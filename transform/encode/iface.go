@@ -7,11 +7,6 @@ import (
 	"github.com/isyswasfa/isyswasfa/wit/std"
 )
 
-// isyswasfaID is the interface whose resources no instance type requires by
-// name: they are aliased from the interface itself, so that components whose
-// providers do not export these names again compose.
-const isyswasfaID = "isyswasfa:isyswasfa/isyswasfa"
-
 // An iface is an interface that the component imports or exports.
 type iface struct {
 	name      string // of the import or export
@@ -23,6 +18,7 @@ type iface struct {
 	typeOrder []*wit.TypeDef
 	funcOrder []*wit.Function
 
+	uses      map[string]string // of types that are mentioned without a `use`: by the name here, whose they are
 	usedTypes map[string]bool
 	usedFuncs map[string]bool
 
@@ -44,7 +40,7 @@ func newIface(name string, def *wit.Interface, exported bool) *iface {
 	f := &iface{
 		name: name, def: def, exported: exported,
 		types: map[string]*wit.TypeDef{}, funcs: map[string]*wit.Function{},
-		usedTypes: map[string]bool{}, usedFuncs: map[string]bool{},
+		uses: map[string]string{}, usedTypes: map[string]bool{}, usedFuncs: map[string]bool{},
 		funcIndex: map[string]uint32{}, typeIndex: map[string]uint32{},
 	}
 	f.add(def)
@@ -65,6 +61,17 @@ func (f *iface) add(def *wit.Interface) {
 			f.funcOrder = append(f.funcOrder, fn)
 		}
 	}
+}
+
+// useName gives the name that the interface has for a type of another one
+// that it mentions without a `use`, as WIT text of it would.
+func (f *iface) useName(owner *iface, t *wit.TypeDef) string {
+	whose := owner.name + " " + t.Name
+	name := wit.UseName(t.Name, func(name string) bool {
+		return f.types[name] != nil || f.funcs[name] != nil || f.uses[name] != "" && f.uses[name] != whose
+	})
+	f.uses[name] = whose
+	return name
 }
 
 func (f *iface) used() bool { return len(f.usedTypes) > 0 || len(f.usedFuncs) > 0 }
@@ -187,18 +194,6 @@ func (e *encoder) owner(from *iface, exported bool, t *wit.TypeDef) *iface {
 	return e.addImport(name, t.Interface)
 }
 
-// direct follows an alias of one of isyswasfa's resources to the resource.
-func direct(t *wit.TypeDef) *wit.TypeDef {
-	target, ok := t.Resolve().(*wit.TypeDef)
-	if !ok || target.Interface == nil || target.Interface.ID() != isyswasfaID {
-		return t
-	}
-	if _, ok := target.Kind.(*wit.Resource); !ok {
-		return t
-	}
-	return target
-}
-
 // useFunc notes what a function of an interface, or of the world, needs.
 func (e *encoder) useFunc(from *iface, exported bool, fn *wit.Function) {
 	for _, p := range fn.Params {
@@ -218,7 +213,6 @@ func (e *encoder) use(from *iface, exported bool, typ wit.Type) {
 	if !ok {
 		return
 	}
-	t = direct(t)
 	if t.Name != "" {
 		if f := e.owner(from, exported, t); f != nil {
 			def := f.types[t.Name]

@@ -27,6 +27,7 @@ func (e *encoder) newNested(f *iface) *nested {
 	n := &nested{e: e, f: f, names: map[string]bool{}}
 	n.imports = &scope{e: e, own: f, exported: true, b: &n.b, anon: map[string]uint32{}, named: map[string]uint32{}, lookup: n.importType}
 	n.exports = &scope{e: e, own: f, exported: true, b: &n.b, anon: map[string]uint32{}, named: map[string]uint32{}, lookup: n.exportType}
+	n.exports.use = func(name string, i uint32) uint32 { return n.b.Export(name, component.SortType, i, nil) }
 	return n
 }
 
@@ -69,14 +70,7 @@ func (n *nested) importType(t *wit.TypeDef) uint32 {
 func (n *nested) exportType(t *wit.TypeDef) uint32 {
 	owner := n.e.owner(n.f, true, t)
 	if owner != n.f {
-		i := n.importType(t)
-		if !n.e.names(n.f, t) {
-			return i
-		}
-		if _, ok := n.exports.named[t.Name]; !ok {
-			n.exports.named[t.Name] = n.b.Export(t.Name, component.SortType, i, nil)
-		}
-		return n.exports.named[t.Name]
+		return n.importType(t)
 	}
 	t = owner.types[t.Name]
 	if i, ok := n.exports.named[t.Name]; ok {
@@ -117,9 +111,7 @@ func (e *encoder) emitInterface(f *iface) {
 	f.state = emitting
 	n := e.newNested(f)
 	for _, t := range f.typeOrder {
-		if direct(t) == t || f.name == isyswasfaID {
-			n.exportType(t)
-		}
+		n.exportType(t)
 	}
 	for _, l := range e.lifts {
 		if l.iface == f {

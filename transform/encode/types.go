@@ -14,8 +14,9 @@ type scope struct {
 	own      *iface // the interface whose types these are; nil for the world's
 	exported bool   // the side of the world
 	anon     map[string]uint32
-	named    map[string]uint32
-	lookup   func(*wit.TypeDef) uint32 // gives a named type its index
+	named    map[string]uint32                    // what has a name here
+	lookup   func(*wit.TypeDef) uint32            // gives a named type its index
+	use      func(name string, typ uint32) uint32 // names another interface's type; nil where that need not be
 
 	b *component.Builder // of a component
 
@@ -87,24 +88,12 @@ func (e *encoder) instanceScope(own *iface) *scope {
 		if owner == own {
 			return s.declare(owner.types[t.Name])
 		}
-		i := s.fromRoot(e.rootType(owner, t))
-		if !e.names(own, t) {
-			return i
-		}
-		if _, ok := s.named[t.Name]; !ok {
-			s.named[t.Name] = s.export(t.Name, component.ExternDesc{Sort: component.SortType, Index: i})
-		}
-		return s.named[t.Name]
+		return s.fromRoot(e.rootType(owner, t))
+	}
+	s.use = func(name string, i uint32) uint32 {
+		return s.export(name, component.ExternDesc{Sort: component.SortType, Index: i})
 	}
 	return s
-}
-
-// names tells whether an interface exports a resource of another one that it
-// mentions, which Options.NameResources asks for, under the resource's name.
-func (e *encoder) names(f *iface, t *wit.TypeDef) bool {
-	own := f.types[t.Name]
-	_, resource := t.Kind.(*wit.Resource)
-	return e.o.NameResources && resource && (own == nil || direct(own) == t) && f.funcs[t.Name] == nil
 }
 
 // define gives a type an index.
@@ -183,8 +172,20 @@ func key(d *component.DefinedType) string {
 	return k
 }
 
-// ref gives the index of a named type.
-func (s *scope) ref(t *wit.TypeDef) uint32 { return s.lookup(direct(t)) }
+// ref gives the index of a named type that is mentioned. If the interface has
+// it from another one without a `use`, it gets one, as it does in text.
+func (s *scope) ref(t *wit.TypeDef) uint32 {
+	i := s.lookup(t)
+	owner := s.e.owner(s.own, s.exported, t)
+	if s.use == nil || owner == s.own {
+		return i
+	}
+	name := s.own.useName(owner, t)
+	if _, ok := s.named[name]; !ok {
+		s.named[name] = s.use(name, i)
+	}
+	return s.named[name]
+}
 
 // declare gives a named type of the scope's own interface its index.
 func (s *scope) declare(t *wit.TypeDef) uint32 {
@@ -217,7 +218,7 @@ func (s *scope) structure(t *wit.TypeDef) uint32 {
 	switch target := a.Type.(type) {
 	case *wit.TypeDef:
 		if target.Name != "" {
-			return s.ref(target)
+			return s.lookup(target)
 		}
 		return s.define(s.kind(target.Kind))
 	case wit.Primitive:
