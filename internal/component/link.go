@@ -348,7 +348,7 @@ func (l *linker) evaluate(cv *componentVal, inst int, types visibility, imports 
 	}
 	l.linked[cv.ast] = true
 	s := &scope{kind: componentScope, parent: cv.parent, visible: cv.visible, inst: inst}
-	ev := &evaluation{l: l, ast: cv.ast, s: s, imports: imports, types: types, exports: newInstanceVal()}
+	ev := &evaluation{l: l, ast: cv.ast, s: s, imports: imports, importNames: nameSet{ofImports: true}, types: types, exports: newInstanceVal()}
 	for i, d := range cv.ast.Defs {
 		err := l.spend(1)
 		if err == nil {

@@ -266,6 +266,7 @@ func (l *linker) declare(tc *typeClosure, imports, exports supplier) (*instanceV
 		return nil, err
 	}
 	ev := &declaration{l: l, component: tc.component, imports: imports, exports: exports, in: newInstanceVal()}
+	ev.imported.ofImports = true
 	ev.s = &scope{kind: typeScope, closure: tc.ast, parent: tc.parent, visible: tc.visible, inst: -1}
 	if tc.component {
 		ev.types = newVisibility() // an instance type has to be so only where it is used

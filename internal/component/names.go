@@ -54,6 +54,7 @@ func (s *labelSet) add(label string) error {
 // A nameSet holds the names of a component's imports or exports, which must
 // be well formed and strongly unique, and the resources among them.
 type nameSet struct {
+	ofImports bool
 	seen      map[string]bool // canonical names
 	resources map[string]*Resource
 }
@@ -62,9 +63,12 @@ func (s *nameSet) add(name string, attrs []Attribute, sort Sort) error {
 	if err := checkName(name, sort); err != nil {
 		return err
 	}
+	if !s.ofImports && isDependency(name) {
+		return errors.New("only imports can have such a name")
+	}
 	for _, a := range attrs {
-		if a.Kind == AttrImplements && (sort != SortInstance || !isLabel(name) || !isInterfaceName(a.Value)) {
-			return fmt.Errorf("an instance with a plain name may implement an interface, but not so: %q", a.Value)
+		if err := checkAttribute(a, name, sort); err != nil {
+			return err
 		}
 	}
 	if s.seen == nil {
@@ -75,6 +79,20 @@ func (s *nameSet) add(name string, attrs []Attribute, sort Sort) error {
 		return errors.New("another name is equal to it, or almost")
 	}
 	s.seen[key] = true
+	return nil
+}
+
+func checkAttribute(a Attribute, name string, sort Sort) error {
+	switch a.Kind {
+	case AttrImplements:
+		if sort != SortInstance || !isLabel(name) || !isInterfaceName(a.Value) {
+			return fmt.Errorf("an instance with a plain name may implement an interface, but not so: %q", a.Value)
+		}
+	case AttrVersionSuffix:
+		if _, version, _ := strings.Cut(name, "@"); !isTrack(version) && !isOwnTrack(version) || !isVersion(version+a.Value) {
+			return fmt.Errorf("%q does not complete the version of the name", a.Value)
+		}
+	}
 	return nil
 }
 
@@ -164,69 +182,10 @@ func checkName(name string, sort Sort) error {
 		}
 		return nil
 	}
-	if strings.Contains(name, "=<") {
-		return checkDependency(name)
-	}
-	if isLabel(name) || isInterfaceName(name) {
+	if isDependency(name) || isLabel(name) || isInterfaceName(name) {
 		return nil
 	}
 	return errors.New("it is not a valid name: neither in kebab case nor namespace:package/interface")
-}
-
-// checkDependency checks names of the forms that registries use, which
-// nothing here resolves.
-func checkDependency(name string) error {
-	form, rest, _ := strings.Cut(name, "=<")
-	inside, integrity, _ := strings.Cut(rest, ">,integrity=<")
-	if integrity == "" {
-		integrity = ">"
-		inside, _ = strings.CutSuffix(inside, ">")
-	}
-	ok := strings.HasSuffix(rest, ">") && strings.HasSuffix(integrity, ">")
-	pkg, version, versioned := strings.Cut(inside, "@")
-	switch form {
-	case "locked-dep":
-		ok = ok && isPackage(pkg) && (!versioned || isFullVersion(version))
-	case "unlocked-dep":
-		ok = ok && isPackage(pkg) && (!versioned || isVersionRange(version))
-	case "url", "integrity", "relative-url":
-	default:
-		ok = false
-	}
-	if !ok {
-		return errors.New("it is not a valid name")
-	}
-	return nil
-}
-
-// isPackage tells whether s is of the form namespace:package.
-func isPackage(s string) bool {
-	namespace, pkg, _ := strings.Cut(s, ":")
-	return isLower(namespace) && isLower(pkg)
-}
-
-// isVersionRange tells whether s is "*" or versions within braces: ">=1.0.0",
-// "<2.0.0", or both with a space between.
-func isVersionRange(s string) bool {
-	inside, open := strings.CutPrefix(s, "{")
-	inside, closed := strings.CutSuffix(inside, "}")
-	if !open || !closed {
-		return s == "*"
-	}
-	low, high, both := strings.Cut(inside, " ")
-	if !both && strings.HasPrefix(low, "<") {
-		low, high = "", low
-	}
-	least, isLow := strings.CutPrefix(low, ">=")
-	below, isHigh := strings.CutPrefix(high, "<")
-	return (isLow || isHigh) && (low == "" || isLow && isFullVersion(least)) && (high == "" || isHigh && isFullVersion(below))
-}
-
-// isFullVersion tells whether s is a semantic version.
-func isFullVersion(s string) bool {
-	release, _, _ := strings.Cut(s, "+")
-	release, _, _ = strings.Cut(release, "-")
-	return isVersion(s) && strings.Count(release, ".") == 2
 }
 
 // isLabel tells whether s is a label: words of letters and digits joined by
@@ -255,50 +214,4 @@ func isWord(s string) bool {
 		}
 	}
 	return s != "" && !(lower && upper)
-}
-
-// isInterfaceName tells whether s is of the form namespace:package/interface,
-// perhaps with a version.
-func isInterfaceName(s string) bool {
-	s, version, versioned := strings.Cut(s, "@")
-	if versioned && !isVersion(version) {
-		return false
-	}
-	namespace, rest, _ := strings.Cut(s, ":")
-	pkg, iface, _ := strings.Cut(rest, "/")
-	return isLower(namespace) && isLower(pkg) && isLabel(iface)
-}
-
-func isLower(s string) bool { return isLabel(s) && s == strings.ToLower(s) }
-
-// isVersion tells whether s is a semantic version or the part of one that
-// tells compatible versions apart, such as "1" or "0.2".
-func isVersion(s string) bool {
-	s, build, hasBuild := strings.Cut(s, "+")
-	s, pre, hasPre := strings.Cut(s, "-")
-	numbers := 0
-	for n := range strings.SplitSeq(s, ".") {
-		if n == "" || strings.Trim(n, "0123456789") != "" {
-			return false
-		}
-		numbers++
-	}
-	if hasPre && !isVersionSuffix(pre) || hasBuild && !isVersionSuffix(build) {
-		return false
-	}
-	return numbers == 3 || numbers < 3 && !hasPre && !hasBuild
-}
-
-func isVersionSuffix(s string) bool {
-	for part := range strings.SplitSeq(s, ".") {
-		if part == "" {
-			return false
-		}
-		for _, c := range []byte(part) {
-			if !(c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '-') {
-				return false
-			}
-		}
-	}
-	return true
 }
