@@ -112,6 +112,12 @@ func (s *Surface) IsMap(t *abi.Type) bool { return s.info[t].isMap }
 // HasHandle tells whether there is a handle of a resource in a type.
 func (s *Surface) HasHandle(t *abi.Type) bool { return s.info[t].resource }
 
+// SameType checks that two types are equal, whatever their names.
+func (s *Surface) SameType(want, got *abi.Type) error {
+	l := &linker{maxWork: minWork, info: s.info, same: map[[2]*abi.Type]bool{}}
+	return l.sameType(want, got)
+}
+
 // FuncString gives a function type like WIT text; see [Program.FuncString].
 func (s *Surface) FuncString(f *abi.FuncType) string { return s.prog.FuncString(f) }
 

@@ -31,7 +31,7 @@ func build(c *component.Component, surface *component.Surface, name string, diff
 	if item == nil || len(diffs) == 0 {
 		return nil, errors.New("there is nothing to bridge")
 	}
-	crossings, err := crossingsOf(item, diffs)
+	crossings, err := crossingsOf(surface, item, diffs)
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +59,7 @@ func build(c *component.Component, surface *component.Surface, name string, diff
 }
 
 // crossingsOf describes the functions that differ.
-func crossingsOf(item *component.Item, diffs []Difference) ([]*crossing, error) {
+func crossingsOf(surface *component.Surface, item *component.Item, diffs []Difference) ([]*crossing, error) {
 	var list []*crossing
 	for _, d := range diffs {
 		names := []string{d.Name}
@@ -80,14 +80,21 @@ func crossingsOf(item *component.Item, diffs []Difference) ([]*crossing, error) 
 				return nil, fmt.Errorf("%s: a start half answers a result", name)
 			}
 			result = result.Cases[0].Type
+			if half := component.Find(item.Items, names[1]).Func; !isResultHalf(surface, half, result) {
+				return nil, fmt.Errorf("%s: %s is not the other half of %s: %s", names[1], surface.FuncString(half), name, surface.FuncString(f.Func))
+			}
 		}
-		x, err := newCrossing(d, f.Func.Params, result)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, x)
+		list = append(list, newCrossing(d, f.Func.Params, result))
 	}
 	return list, nil
+}
+
+// isResultHalf tells whether a function gives what a start half has promised.
+func isResultHalf(surface *component.Surface, half *abi.FuncType, result *abi.Type) bool {
+	if len(half.Params) != 1 || half.Params[0].Type.Kind != abi.Own || (half.Result == nil) != (result == nil) {
+		return false
+	}
+	return result == nil || surface.SameType(result, half.Result) == nil
 }
 
 // A root is a component that begins with the imports of the bridge: the bridge
@@ -165,7 +172,7 @@ func (r *root) importWait() uint32 {
 
 // code writes the core modules and lifts the functions.
 func (r *root) code(crossings []*crossing) error {
-	w := &coreWriter{}
+	w := newCoreWriter()
 	area := uint32(0)
 	for n, c := range crossings {
 		area = max(area, c.area())
@@ -183,7 +190,7 @@ func (r *root) code(crossings []*crossing) error {
 	m := b.Instantiate(b.Module(memory))
 	mem, realloc := b.CoreMember(m, component.SortCoreMemory, "memory"), b.CoreMember(m, component.SortCoreFunc, "realloc")
 	opts := component.CanonOpts{Memory: &mem, Realloc: &realloc}
-	args, err := r.lower(crossings, opts)
+	args, err := r.lower(crossings, w.borrows.resources, opts)
 	if err != nil {
 		return err
 	}
@@ -201,8 +208,9 @@ func (r *root) code(crossings []*crossing) error {
 	return nil
 }
 
-// lower lowers what the functions call.
-func (r *root) lower(crossings []*crossing, opts component.CanonOpts) ([]component.CoreArg, error) {
+// lower lowers what the functions call; drops are the resource types of which
+// they drop handles.
+func (r *root) lower(crossings []*crossing, drops []*component.Resource, opts component.CanonOpts) ([]component.CoreArg, error) {
 	b := &r.b
 	bundles := map[string][]component.CoreExport{}
 	var order []string
@@ -218,10 +226,8 @@ func (r *root) lower(crossings []*crossing, opts component.CanonOpts) ([]compone
 	member := func(name string) uint32 { return lowered(b.Member(r.instance, component.SortFunc, name)) }
 	var wait *uint32
 	for n, c := range crossings {
-		name := c.diff.Name
-		if c.diff.Async {
+		if name := c.diff.Name; c.diff.Async {
 			give("f", n, member(name))
-			name, _ = halves(name)
 		} else {
 			if wait == nil {
 				i := lowered(r.importWait())
@@ -232,14 +238,13 @@ func (r *root) lower(crossings []*crossing, opts component.CanonOpts) ([]compone
 			give("r", n, member(result))
 			give("w", n, *wait)
 		}
-		params := local(r.wanted)[funcIndex(r.wanted, name)].(*component.FuncType).Params
-		for _, p := range c.drops {
-			borrow, ok := local(r.wanted)[params[p].Type.Index].(*component.DefinedType)
-			if !ok {
-				return nil, fmt.Errorf("%s: its parameter %q is a borrowed handle by another name", name, params[p].Name)
-			}
-			give(fmt.Sprint("d", p), n, b.Resource(component.CanonResourceDrop, r.types[borrow.Res]))
+	}
+	for i, res := range drops {
+		index, err := r.resource(res)
+		if err != nil {
+			return nil, err
 		}
+		give("d", i, b.Resource(component.CanonResourceDrop, index))
 	}
 	var args []component.CoreArg
 	for _, module := range order {

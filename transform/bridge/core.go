@@ -48,29 +48,16 @@ type crossing struct {
 	diff   Difference
 	params *abi.FuncType // the plain function
 	start  *abi.FuncType // of the start half; with any handle for pending
-	drops  []int         // the parameters that are borrowed handles
 }
 
-func newCrossing(d Difference, params []abi.Field, result *abi.Type) (*crossing, error) {
+func newCrossing(d Difference, params []abi.Field, result *abi.Type) *crossing {
 	handle := &abi.Type{Kind: abi.Own}
-	c := &crossing{
+	return &crossing{
 		diff:   d,
 		params: &abi.FuncType{Params: params, Result: result},
 		start: &abi.FuncType{Params: params, Result: &abi.Type{Kind: abi.Result,
 			Cases: []abi.Case{{Name: "ok", Type: result}, {Name: "error", Type: handle}}}},
 	}
-	for i, p := range params {
-		switch {
-		case p.Type.Kind == abi.Borrow:
-			c.drops = append(c.drops, i)
-		case p.Type.HasBorrows():
-			return nil, fmt.Errorf("%s: its parameter %q has borrowed handles in it, which a bridge cannot give back", d.Name, p.Name)
-		}
-	}
-	if len(c.drops) > 0 && len(c.params.ParamTuple().Flat()) > abi.MaxFlatParams {
-		return nil, fmt.Errorf("%s: it has borrowed handles among too many parameters", d.Name)
-	}
-	return c, nil
 }
 
 // area gives the bytes that the results of the function take.
@@ -79,10 +66,18 @@ func (c *crossing) area() uint32 { return c.start.Result.Size() }
 // A coreWriter writes the module with the functions.
 type coreWriter struct {
 	imports, funcs strings.Builder
+	borrows        borrowWriter
+}
+
+func newCoreWriter() *coreWriter {
+	return &coreWriter{borrows: borrowWriter{values: map[*abi.Type]int{}, lists: map[*abi.Type]int{}}}
 }
 
 func (w *coreWriter) module() ([]byte, error) {
-	return wat.Assemble("(module\n" + w.imports.String() + `(import "m" "memory" (memory 1))` + "\n" + w.funcs.String() + ")")
+	for i := range w.borrows.resources {
+		w.imported("d", i, fmt.Sprint("drop", i), abi.CoreSig{Params: []abi.CoreType{abi.I32}})
+	}
+	return wat.Assemble("(module\n" + w.imports.String() + `(import "m" "memory" (memory 1))` + "\n" + w.funcs.String() + w.borrows.funcs.String() + ")")
 }
 
 func signature(s abi.CoreSig) string {
@@ -105,13 +100,9 @@ func (w *coreWriter) imported(module string, n int, name string, s abi.CoreSig) 
 }
 
 // write adds function n. What it calls is imported as "f" (the plain function
-// or the start half), "r" (the result half), "d" followed by the number of the
-// parameter (the drop of a handle) and "w" (wait).
+// or the start half), "r" (the result half) and "w" (wait), and drops of handles
+// as "d".
 func (w *coreWriter) write(n int, c *crossing) {
-	one := abi.CoreSig{Params: []abi.CoreType{abi.I32}}
-	for _, p := range c.drops {
-		w.imported(fmt.Sprint("d", p), n, fmt.Sprintf("d%d-%d", n, p), one)
-	}
 	if c.diff.Async {
 		w.async(n, c)
 	} else {
@@ -124,20 +115,6 @@ func passed(s abi.CoreSig) string {
 	var b strings.Builder
 	for i := range s.Params {
 		fmt.Fprintf(&b, " (local.get %d)", i)
-	}
-	return b.String()
-}
-
-// dropped drops the borrowed handles.
-func (c *crossing) dropped(n int) string {
-	var b strings.Builder
-	slot, next := 0, 0
-	for i, p := range c.params.Params {
-		if next < len(c.drops) && c.drops[next] == i {
-			fmt.Fprintf(&b, " (call $d%d-%d (local.get %d))", n, i, slot)
-			next++
-		}
-		slot += len(p.Type.Flat())
 	}
 	return b.String()
 }
@@ -157,7 +134,7 @@ func (w *coreWriter) async(n int, c *crossing) {
 	default:
 		fmt.Fprintf(&w.funcs, "(%s (i32.const %d) %s))", access(c.params.Result, true), value, call)
 	}
-	fmt.Fprintf(&w.funcs, "%s\n (i32.store8 (i32.const %d) (i32.const 0)) (i32.const %d))\n", c.dropped(n), resultArea, resultArea)
+	fmt.Fprintf(&w.funcs, "%s\n (i32.store8 (i32.const %d) (i32.const 0)) (i32.const %d))\n", w.borrows.params(c.params), resultArea, resultArea)
 	half := abi.FuncType{Params: []abi.Field{{Name: "ready", Type: &abi.Type{Kind: abi.Own}}}, Result: c.params.Result}
 	fmt.Fprintf(&w.funcs, "(func (export \"result%d\")%s (unreachable))\n", n, signature(half.Flatten(abi.Lifted)))
 }
@@ -170,7 +147,7 @@ func (w *coreWriter) plain(n int, c *crossing) {
 	w.imported("r", n, fmt.Sprintf("r%d", n), result)
 	w.imported("w", n, fmt.Sprintf("w%d", n), abi.CoreSig{Params: []abi.CoreType{abi.I32}, Results: []abi.CoreType{abi.I32}})
 	value := resultArea + c.start.Result.PayloadOffset()
-	fmt.Fprintf(&w.funcs, "(func (export \"plain%d\")%s\n (call $f%d%s (i32.const %d))%s\n", n, signature(sig), n, passed(sig), resultArea, c.dropped(n))
+	fmt.Fprintf(&w.funcs, "(func (export \"plain%d\")%s\n (call $f%d%s (i32.const %d))%s\n", n, signature(sig), n, passed(sig), resultArea, w.borrows.params(c.params))
 	later := fmt.Sprintf("(call $r%d (call $w%d (i32.load (i32.const %d)))", n, n, value)
 	pending := fmt.Sprintf("(i32.load8_u (i32.const %d))", resultArea)
 	switch {

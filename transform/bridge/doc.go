@@ -37,6 +37,7 @@
 // call, and one that is generated, with a function for each that differs.
 // Values are not touched; they are lifted into the bridge's memory and lowered
 // from there. A component instance is not entered twice at a time, so one area
-// for results will do. Borrowed handles may be parameters of such functions,
-// but not parts of other values.
+// for results will do. Borrowed handles are lent on, wherever they are in the
+// parameters, and dropped when the function has returned. Of an async one that
+// is its start half: a callee that keeps them longer traps.
 package bridge
