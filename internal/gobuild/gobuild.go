@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
 // GuestModule is the import path that the guest library's packages start with.
@@ -67,6 +68,9 @@ type BuildError struct {
 }
 
 func (e *BuildError) Error() string {
+	if strings.Contains(e.Output, "build constraints exclude all Go files") {
+		return fmt.Sprintf("cannot build %s for GOOS=wasip1 and without cgo:\n%s", e.Package, e.Output)
+	}
 	return fmt.Sprintf("cannot build %s:\n%s", e.Package, e.Output)
 }
 
@@ -82,11 +86,14 @@ func Build(ctx context.Context, o Options) (*Result, error) {
 // Build builds the package.
 func (p *Package) Build(ctx context.Context) (*Result, error) {
 	r := &Result{Package: p}
-	tmp, err := os.MkdirTemp("", "isyswasfa-build-")
+	tmp, err := os.MkdirTemp(p.tool.env.get("GOTMPDIR"), "isyswasfa-build-")
 	if err != nil {
 		return nil, fmt.Errorf("cannot make a folder for the build: %w", err)
 	}
-	defer os.RemoveAll(tmp)
+	defer removeAll(tmp)
+	if tmp, err = filepath.Abs(tmp); err != nil { // the go command runs elsewhere
+		return nil, err
+	}
 
 	tags := p.tags
 	// The build ID is a constant: Go's own may depend on where things are. It
@@ -111,7 +118,7 @@ func (p *Package) Build(ctx context.Context) (*Result, error) {
 		args = append(args, "-tags="+strings.Join(tags, ","))
 	}
 	out := filepath.Join(tmp, "core.wasm")
-	if _, err := p.tool.run(ctx, p.ImportPath, append(args, "-o", out, p.tool.pkg)...); err != nil {
+	if _, err := p.tool.in(tmp).run(ctx, p.ImportPath, append(args, "-o", out, p.tool.pkg)...); err != nil {
 		return nil, err
 	}
 	r.Core, err = os.ReadFile(out)
@@ -119,4 +126,15 @@ func (p *Package) Build(ctx context.Context) (*Result, error) {
 		return nil, fmt.Errorf("go build of %s succeeded but left no module: %w", p.ImportPath, err)
 	}
 	return r, nil
+}
+
+// removeAll removes the folder of a build. Compilers that outlive a cancelled
+// go command may write there for a moment.
+func removeAll(dir string) {
+	for range 50 {
+		if os.RemoveAll(dir) == nil {
+			return
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
 }

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"golang.org/x/tools/txtar"
 )
@@ -108,6 +109,12 @@ func TestBuild(t *testing.T) {
 			t.Errorf("the module mentions %q", secret)
 		}
 	}
+
+	// With a temporary folder that is named from where the user stands.
+	t.Chdir(t.TempDir())
+	t.Setenv("GOTMPDIR", ".")
+	build(t, Options{Dir: dir})
+	t.Setenv("GOTMPDIR", "")
 
 	// Elsewhere, in a module within a module, named otherwise, with another
 	// cache folder for the overlay: the same bytes.
@@ -257,6 +264,12 @@ func main() {}
 package main
 
 func main() {}
+-- cgo/a.go --
+package main
+
+import "C"
+
+func main() {}
 -- empty/readme --
 -- two/a/main.go --
 package main
@@ -278,7 +291,8 @@ package main
 		{"-x", []string{`"-x" is not a package`}},
 		{"std", []string{`"std" names`, "packages"}},
 		{"./empty", []string{"no Go files"}},
-		{"./native", []string{"build constraints exclude all Go files"}},
+		{"./native", []string{"for GOOS=wasip1 and without cgo:\n", "build constraints exclude all Go files"}},
+		{"./cgo", []string{"for GOOS=wasip1 and without cgo:\n", "build constraints exclude all Go files"}},
 		{"./twice", []string{filepath.Join("twice", "b.go") + ":3:1: a second", filepath.Join("twice", "a.go") + ":3:1"}},
 		{"./nameless", []string{filepath.Join("nameless", "a.go") + ":3:1: want //isyswasfa:world NAME [WITDIR]"}},
 		{"./spaced", []string{filepath.Join("spaced", "a.go") + ":3:1: want "}},
@@ -315,6 +329,31 @@ package main
 			t.Errorf("err = %v", err)
 		}
 	})
+}
+
+// TestInterrupted cancels a build in its midst: it leaves no files behind.
+func TestInterrupted(t *testing.T) {
+	tmp := t.TempDir()
+	t.Setenv("GOTMPDIR", tmp)
+	dir := unpack(t, t.TempDir(), tiny)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error)
+	env := append(os.Environ(), "GOMODCACHE="+goEnv(t, "GOMODCACHE"), "GOCACHE="+t.TempDir()) // so that it takes a while
+	go func() {
+		_, err := Build(ctx, Options{Dir: dir, Env: env})
+		done <- err
+	}()
+	for begun := false; !begun; time.Sleep(time.Millisecond) {
+		compiled, _ := filepath.Glob(filepath.Join(tmp, "*", "go-build*", "b*"))
+		begun = len(compiled) > 0
+	}
+	cancel()
+	if err := <-done; !errors.Is(err, context.Canceled) {
+		t.Errorf("err = %v", err)
+	}
+	if left, err := os.ReadDir(tmp); err != nil || len(left) > 0 {
+		t.Errorf("left %v, %v", left, err)
+	}
 }
 
 func TestCutOnce(t *testing.T) {

@@ -67,6 +67,14 @@ func (t *tool) tags(more []string) []string {
 	return all
 }
 
+// in gives the tool with its temporary files in tmp: a go command that is
+// killed leaves them behind.
+func (t *tool) in(tmp string) *tool {
+	with := *t
+	with.env = t.env.with("GOTMPDIR", tmp)
+	return &with
+}
+
 // run runs the go command and gives its standard output. If it fails the
 // error is a [*BuildError] with what it said.
 func (t *tool) run(ctx context.Context, what string, args ...string) (string, error) {
