@@ -46,6 +46,7 @@ func encodeCommand() *cli.Command {
 			&cli.BoolFlag{Name: "adapt", Usage: "adapt WASI 0.1, and make a command of a module with _start"},
 			&cli.StringSliceFlag{Name: "adapter", Usage: "a core module for what CORE.wasm imports from NAME, as `[NAME=]FILE.wasm` (default: the file's name up to its first dot)"},
 			&cli.BoolFlag{Name: "strip", Usage: "leave out custom sections: names, debug information"},
+			&cli.BoolFlag{Name: "annotate", Usage: "note which interface an instance with a plain name implements, and external IDs; tools of WASI 0.2 do not read that"},
 		},
 		Action: func(c *cli.Context) error {
 			name, err := oneArgument(c, "CORE.wasm")
@@ -80,6 +81,7 @@ func encodeModule(c *cli.Context, name string) error {
 		Preview1: c.Bool("adapt"),
 		Adapters: adapters,
 		Strip:    c.Bool("strip"),
+		Annotate: c.Bool("annotate"),
 	})
 	if err != nil {
 		return err

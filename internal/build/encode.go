@@ -26,6 +26,7 @@ type EncodeOptions struct {
 	Preview1 bool                  // adapt WASI 0.1, and make a command of a module with _start
 	Adapters []NamedModule
 	Strip    bool // leave out the modules' custom sections
+	Annotate bool // see encode.Options
 }
 
 // A NamedModule is a library, or an adapter for what other modules import under
@@ -51,7 +52,7 @@ func Encode(core []byte, o EncodeOptions) (*Encoded, error) {
 		return nil, o.failed(err)
 	}
 	command := o.Preview1 && isCommand(parsed)
-	opts := encode.Options{NoPreview1: !o.Preview1, Command: command, Strip: o.Strip}
+	opts := encode.Options{NoPreview1: !o.Preview1, Command: command, Strip: o.Strip, Annotate: o.Annotate}
 	if !o.Strip {
 		opts.Name, _, _ = strings.Cut(filepath.Base(o.Name), ".")
 	}

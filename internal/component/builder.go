@@ -19,14 +19,14 @@ func (b *Builder) Add(s Sort, d Def) uint32 {
 func (b *Builder) Type(t Type) uint32 { return b.Add(SortType, &TypeDef{Type: t}) }
 
 // Import imports something.
-func (b *Builder) Import(name string, desc ExternDesc) uint32 {
-	return b.Add(desc.Sort, &Import{Name: name, Desc: desc})
+func (b *Builder) Import(name string, desc ExternDesc, attrs ...Attribute) uint32 {
+	return b.Add(desc.Sort, &Import{Name: name, Desc: desc, Attrs: attrs})
 }
 
 // Export gives the index of the exported thing, which is a new one. desc, if
 // not nil, ascribes a type.
-func (b *Builder) Export(name string, s Sort, index uint32, desc *ExternDesc) uint32 {
-	return b.Add(s, &Export{Name: name, Sort: s, Index: index, Desc: desc})
+func (b *Builder) Export(name string, s Sort, index uint32, desc *ExternDesc, attrs ...Attribute) uint32 {
+	return b.Add(s, &Export{Name: name, Sort: s, Index: index, Desc: desc, Attrs: attrs})
 }
 
 // Member aliases an export of an instance.

@@ -1,5 +1,6 @@
 // Package sexpr reads the s-expressions of WebAssembly's text formats: atoms,
-// strings and groups, with comments and the escapes of strings.
+// strings and groups, with comments and the escapes of strings. Annotations,
+// groups like (@name "x"), are passed over.
 package sexpr
 
 import (
@@ -80,7 +81,9 @@ func (s *Source) nodes(depth int) []*Node {
 		if s.i == len(s.Text) || s.Text[s.i] == ')' {
 			return list
 		}
-		list = append(list, s.node(depth))
+		if n := s.node(depth); !strings.HasPrefix(n.Head(), "@") {
+			list = append(list, n)
+		}
 	}
 }
 
@@ -149,7 +152,11 @@ func (s *Source) node(depth int) *Node {
 	if s.i == start {
 		s.Failf(start, "unexpected character %q", s.Text[start])
 	}
-	return &Node{Kind: Atom, Pos: start, Text: s.Text[start:s.i], End: s.i}
+	text := s.Text[start:s.i]
+	if text == "$" && strings.HasPrefix(s.Text[s.i:], `"`) { // a name of any characters
+		text += s.str()
+	}
+	return &Node{Kind: Atom, Pos: start, Text: text, End: s.i}
 }
 
 func (s *Source) str() string {

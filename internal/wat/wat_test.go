@@ -15,6 +15,10 @@ var programs = []struct {
 	want       uint64
 }{
 	{"folded", `(module (func (export "f") (result i64) (i64.add (i64.const 0x2_0) (i64.extend_i32_s (i32.const -2)))))`, 30},
+	{"names in quotes, annotations", `
+		(module $"a module" (@custom "x" "\01")
+		  (func $"one (1)" (@name "one") (export "f") (result i64) (@hint (x) ")") (call $"two \"2\""))
+		  (func $"two \"2\"" (result i64) (i64.const 2)))`, 2},
 	{"flat", `(func (export "f") (result i64) i64.const 7 i64.const 6 i64.mul)`, 42},
 	{"flat blocks", `
 		(func (export "f") (result i64) (local $i i64) (local $sum i64)

@@ -76,13 +76,13 @@ func (d *dumper) def(def component.Def) {
 	case *component.Canon:
 		d.canon(def)
 	case *component.Import:
-		d.line(def.Desc.Sort, "import %q %s", def.Name, desc(def.Desc))
+		d.line(def.Desc.Sort, "import %q%s %s", def.Name, attributes(def.Attrs), desc(def.Desc))
 	case *component.Export:
 		as := ""
 		if def.Desc != nil {
 			as = " as " + desc(*def.Desc)
 		}
-		d.line(def.Sort, "export %q %s %d%s", def.Name, sortNames[def.Sort], def.Index, as)
+		d.line(def.Sort, "export %q%s %s %d%s", def.Name, attributes(def.Attrs), sortNames[def.Sort], def.Index, as)
 	case *component.CoreType:
 		d.line(component.SortCoreType, "func %v", def.Func.Params)
 	default:
@@ -187,12 +187,19 @@ func (d *dumper) typ(t component.Type) {
 			fmt.Fprintf(d, "  type %d: outer %d type %d\n", n, decl.Alias.Count, decl.Alias.Index)
 			n++
 		case decl.Export.Desc.Sort == component.SortType:
-			fmt.Fprintf(d, "  type %d: export %q %s\n", n, decl.Export.Name, desc(decl.Export.Desc))
+			fmt.Fprintf(d, "  type %d: export %q%s %s\n", n, decl.Export.Name, attributes(decl.Export.Attrs), desc(decl.Export.Desc))
 			n++
 		default:
-			fmt.Fprintf(d, "  export %q %s\n", decl.Export.Name, desc(decl.Export.Desc))
+			fmt.Fprintf(d, "  export %q%s %s\n", decl.Export.Name, attributes(decl.Export.Attrs), desc(decl.Export.Desc))
 		}
 	}
+}
+
+func attributes(list []component.Attribute) (s string) {
+	for _, a := range list {
+		s += fmt.Sprintf(" (attribute %d %q)", a.Kind, a.Value)
+	}
+	return s
 }
 
 func desc(e component.ExternDesc) string {

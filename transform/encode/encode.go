@@ -40,6 +40,11 @@ type Options struct {
 	// MergeVersions imports, of several compatible versions of an interface,
 	// the latest alone.
 	MergeVersions bool
+
+	// Annotate has imports and exports say what the WIT says of them: which
+	// interface an instance with a plain name implements, and by which name the
+	// world outside knows something. Tools of before WASI 0.3 do not read that.
+	Annotate bool
 }
 
 // A Module is a core module and what it was built for.
@@ -255,7 +260,7 @@ func (e *encoder) addWorld(m *module, w *wit.World) {
 	for _, it := range w.Imports {
 		switch {
 		case it.Interface != nil:
-			e.addImport(it.Name, it.Interface)
+			e.addImport(it.Name, it.Interface).attrs = e.annotations(it)
 			if it.Interface.Name == "" || it.Name != it.Interface.ID() {
 				e.inline[it.Interface] = it.Name
 			}
@@ -289,7 +294,7 @@ func (e *encoder) addExport(m *module, it *wit.WorldItem) {
 		return
 	}
 	f := newIface(it.Name, it.Interface, true)
-	f.from = m
+	f.from, f.attrs = m, e.annotations(it)
 	e.exports[it.Name] = f
 	e.exportOrder = append(e.exportOrder, f)
 	if it.Interface.Name == "" {
@@ -313,7 +318,7 @@ func (e *encoder) emit() error {
 	for _, it := range e.worldImports {
 		if it.Func != nil && e.worldIndexNeeded(it.Func) {
 			t := e.world.function(it.Func)
-			e.worldIndex[it.Func.ABIName()] = e.b.Import(it.Name, component.ExternDesc{Sort: component.SortFunc, Index: t})
+			e.worldIndex[it.Func.ABIName()] = e.b.Import(it.Name, component.ExternDesc{Sort: component.SortFunc, Index: t}, e.external(it.ExternalID)...)
 		}
 	}
 	for _, m := range e.modules() {
@@ -345,7 +350,7 @@ func (e *encoder) emitWorldTypes() {
 		i := e.worldType(it.Type)
 		if a, ok := it.Type.Kind.(*wit.Alias); ok {
 			if t, ok := a.Type.(*wit.TypeDef); ok && t.Name != "" {
-				e.worldTypes[it.Name] = e.b.Import(it.Name, component.ExternDesc{Sort: component.SortType, Bound: component.BoundEq, Index: i})
+				e.worldTypes[it.Name] = e.b.Import(it.Name, component.ExternDesc{Sort: component.SortType, Bound: component.BoundEq, Index: i}, e.external(it.ExternalID)...)
 			}
 		}
 	}

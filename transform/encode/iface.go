@@ -3,6 +3,7 @@ package encode
 import (
 	"strings"
 
+	"github.com/isyswasfa/isyswasfa/internal/component"
 	"github.com/isyswasfa/isyswasfa/wit"
 	"github.com/isyswasfa/isyswasfa/wit/std"
 )
@@ -11,6 +12,7 @@ import (
 type iface struct {
 	name      string // of the import or export
 	def       *wit.Interface
+	attrs     []component.Attribute
 	exported  bool
 	from      *module // that exports it
 	types     map[string]*wit.TypeDef
@@ -72,6 +74,24 @@ func (f *iface) useName(owner *iface, t *wit.TypeDef) string {
 	})
 	f.uses[name] = whose
 	return name
+}
+
+// annotations gives what the name of an instance is annotated with.
+func (e *encoder) annotations(it *wit.WorldItem) []component.Attribute {
+	id := it.Interface.ID()
+	if !e.o.Annotate || id == "" || id == it.Name {
+		return e.external(it.ExternalID)
+	}
+	return append([]component.Attribute{{Kind: component.AttrImplements, Value: id}}, e.external(it.ExternalID)...)
+}
+
+// external gives the annotation of what the world outside knows by another
+// name, if there is one.
+func (e *encoder) external(id string) []component.Attribute {
+	if !e.o.Annotate || id == "" {
+		return nil
+	}
+	return []component.Attribute{{Kind: component.AttrExternalID, Value: id}}
 }
 
 func (f *iface) used() bool { return len(f.usedTypes) > 0 || len(f.usedFuncs) > 0 }

@@ -221,7 +221,7 @@ func (e *encoder) emitExports() {
 		case x.Func != nil:
 			for _, l := range e.lifts {
 				if l.iface == nil && l.fn == x.Func {
-					e.b.Export(x.Name, component.SortFunc, e.lift(e.world, l), nil)
+					e.b.Export(x.Name, component.SortFunc, e.lift(e.world, l), nil, e.external(x.ExternalID)...)
 				}
 			}
 		}

@@ -82,7 +82,7 @@ func (n *nested) exportType(t *wit.TypeDef) uint32 {
 	} else {
 		i = n.exports.structure(t)
 	}
-	i = n.b.Export(t.Name, component.SortType, i, nil)
+	i = n.b.Export(t.Name, component.SortType, i, nil, n.e.external(t.ExternalID)...)
 	n.exports.named[t.Name] = i
 	return i
 }
@@ -100,7 +100,7 @@ func (n *nested) function(fn *wit.Function, lifted uint32) {
 		prefix = "import-constructor-" + fn.Resource.Name
 	}
 	i := n.argument(prefix+fn.Name, inner, lifted)
-	n.b.Export(fn.ABIName(), component.SortFunc, i, &component.ExternDesc{Sort: component.SortFunc, Index: n.exports.function(fn)})
+	n.b.Export(fn.ABIName(), component.SortFunc, i, &component.ExternDesc{Sort: component.SortFunc, Index: n.exports.function(fn)}, n.e.external(fn.ExternalID)...)
 }
 
 // emitInterface exports an interface, once.
@@ -120,6 +120,6 @@ func (e *encoder) emitInterface(f *iface) {
 	}
 	c := e.b.Add(component.SortComponent, &component.Nested{Component: &n.b.Component})
 	i := e.b.Add(component.SortInstance, &component.Instance{Instantiate: true, Component: c, Args: n.args})
-	f.instance = e.b.Export(f.name, component.SortInstance, i, nil)
+	f.instance = e.b.Export(f.name, component.SortInstance, i, nil, f.attrs...)
 	f.state = emitted
 }

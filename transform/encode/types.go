@@ -91,7 +91,7 @@ func (e *encoder) instanceScope(own *iface) *scope {
 		return s.fromRoot(e.rootType(owner, t))
 	}
 	s.use = func(name string, i uint32) uint32 {
-		return s.export(name, component.ExternDesc{Sort: component.SortType, Index: i})
+		return s.export(name, "", component.ExternDesc{Sort: component.SortType, Index: i})
 	}
 	return s
 }
@@ -107,8 +107,8 @@ func (s *scope) define(t component.Type) uint32 {
 }
 
 // export declares an export of the instance type; a type gets a new index.
-func (s *scope) export(name string, desc component.ExternDesc) uint32 {
-	s.inst.Decls = append(s.inst.Decls, component.Decl{Export: &component.ExportDecl{Name: name, Desc: desc}})
+func (s *scope) export(name, externalID string, desc component.ExternDesc) uint32 {
+	s.inst.Decls = append(s.inst.Decls, component.Decl{Export: &component.ExportDecl{Name: name, Attrs: s.e.external(externalID), Desc: desc}})
 	if desc.Sort == component.SortType {
 		s.count++
 	}
@@ -195,13 +195,13 @@ func (s *scope) declare(t *wit.TypeDef) uint32 {
 	var i uint32
 	switch _, resource := t.Kind.(*wit.Resource); {
 	case resource && s.inst != nil:
-		i = s.export(t.Name, component.ExternDesc{Sort: component.SortType, Bound: component.BoundSub})
+		i = s.export(t.Name, t.ExternalID, component.ExternDesc{Sort: component.SortType, Bound: component.BoundSub})
 	case resource:
 		i = s.e.defineResource(s.own, t.Name)
 	default:
 		i = s.structure(t)
 		if s.inst != nil {
-			i = s.export(t.Name, component.ExternDesc{Sort: component.SortType, Bound: component.BoundEq, Index: i})
+			i = s.export(t.Name, t.ExternalID, component.ExternDesc{Sort: component.SortType, Bound: component.BoundEq, Index: i})
 		}
 	}
 	s.named[t.Name] = i
@@ -329,11 +329,11 @@ func (e *encoder) emitImport(f *iface) {
 	}
 	for _, fn := range f.funcOrder {
 		if name := fn.ABIName(); f.usedFuncs[name] {
-			s.export(name, component.ExternDesc{Sort: component.SortFunc, Index: s.function(fn)})
+			s.export(name, fn.ExternalID, component.ExternDesc{Sort: component.SortFunc, Index: s.function(fn)})
 		}
 	}
 	t := e.b.Type(s.inst)
-	f.instance = e.b.Import(f.name, component.ExternDesc{Sort: component.SortInstance, Index: t})
+	f.instance = e.b.Import(f.name, component.ExternDesc{Sort: component.SortInstance, Index: t}, f.attrs...)
 	f.state = emitted
 }
 
@@ -352,11 +352,11 @@ func (e *encoder) worldType(t *wit.TypeDef) uint32 {
 	}
 	switch _, resource := t.Kind.(*wit.Resource); {
 	case resource:
-		i = e.b.Import(t.Name, component.ExternDesc{Sort: component.SortType, Bound: component.BoundSub})
+		i = e.b.Import(t.Name, component.ExternDesc{Sort: component.SortType, Bound: component.BoundSub}, e.external(t.ExternalID)...)
 	case target != nil && target.Name != "":
 		i = s.ref(target)
 	default:
-		i = e.b.Import(t.Name, component.ExternDesc{Sort: component.SortType, Bound: component.BoundEq, Index: s.structure(t)})
+		i = e.b.Import(t.Name, component.ExternDesc{Sort: component.SortType, Bound: component.BoundEq, Index: s.structure(t)}, e.external(t.ExternalID)...)
 	}
 	e.worldTypes[t.Name] = i
 	return i
