@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -35,14 +36,18 @@ func TestEncodeCorpus(t *testing.T) {
 	if _, err := exec.LookPath("wasm-tools"); err != nil {
 		t.Skip("wasm-tools is not in PATH")
 	}
-	dirs, err := filepath.Glob(filepath.Join(*hostCorpus, "wit-component", "*"))
-	if err != nil || len(dirs) == 0 {
+	corpus := filepath.Join(*hostCorpus, "wit-component")
+	dirs := encodeCases(corpus)
+	if len(dirs) == 0 {
 		t.Skip("the corpus has no wit-component")
 	}
 	ledger := readLedger(t, "testdata/encode.ledger")
 	passed, failed, within := 0, 0, 0
 	for _, dir := range dirs {
-		name := filepath.Base(dir)
+		name, err := filepath.Rel(corpus, dir)
+		if err != nil {
+			t.Fatal(err)
+		}
 		embedded, err := encodeCase(t, dir)
 		problem := ""
 		if err != nil {
@@ -68,6 +73,32 @@ func TestEncodeCorpus(t *testing.T) {
 	t.Logf("%d cases: %d pass, of which %d also with the world within the module; %d fail", len(dirs), passed, within, failed)
 }
 
+// encodeCases gives the folders that have a module or libraries.
+func encodeCases(corpus string) []string {
+	var dirs []string
+	filepath.WalkDir(corpus, func(path string, d fs.DirEntry, err error) error {
+		dir := filepath.Dir(path)
+		if err == nil && caseModule.MatchString(d.Name()) && !slices.Contains(dirs, dir) {
+			dirs = append(dirs, dir)
+		}
+		return err
+	})
+	return dirs
+}
+
+var caseModule = regexp.MustCompile(`^(module|(dlopen-)?lib-.*)\.wat$`)
+
+// caseWorld gives the folder with the WIT of a case, and the world in it. A
+// folder of several packages has the module of package a:b in a/b.
+func caseWorld(dir string) (wit, world string) {
+	if _, err := os.Stat(filepath.Join(dir, "module.wit")); err == nil {
+		return dir, "module"
+	}
+	namespace, pkg := filepath.Split(dir)
+	top, namespace := filepath.Split(filepath.Clean(namespace))
+	return top, namespace + ":" + pkg + "/module"
+}
+
 // encodeCase says what is wrong with a case, and whether it was tried with
 // the world within the module.
 func encodeCase(t *testing.T, dir string) (embedded bool, err error) {
@@ -84,13 +115,15 @@ func encodeCase(t *testing.T, dir string) (embedded bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	if module, err := embed(main, dir, "module", tmp); err == nil {
+	opts.WITDir, opts.World = caseWorld(dir)
+	if module, err := embed(main, opts.WITDir, opts.World, tmp); err == nil {
 		embedded = true
-		if err := checkEncoded(t, dir, func() (*build.Encoded, error) { return build.Encode(module, opts) }); err != nil {
+		told := opts
+		told.WITDir, told.World = "", ""
+		if err := checkEncoded(t, dir, func() (*build.Encoded, error) { return build.Encode(module, told) }); err != nil {
 			return true, fmt.Errorf("with the world within: %w", err)
 		}
 	}
-	opts.WITDir, opts.World = dir, "module"
 	return embedded, checkEncoded(t, dir, func() (*build.Encoded, error) { return build.Encode(core, opts) })
 }
 
@@ -98,9 +131,6 @@ func encodeCase(t *testing.T, dir string) (embedded bool, err error) {
 func linkCase(t *testing.T, dir string, adapters []build.NamedModule, tmp string) error {
 	opts := build.LinkOptions{Adapters: adapters}
 	files, _ := filepath.Glob(filepath.Join(dir, "*lib-*.wat"))
-	if files == nil {
-		return fmt.Errorf("there is no module")
-	}
 	for _, file := range files {
 		text, err := os.ReadFile(file)
 		if err != nil {
