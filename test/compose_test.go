@@ -139,6 +139,9 @@ func TestComposeErrors(t *testing.T) {
 		{[]string{root, "-d", dep, "--no-imports"}, 1, "\n  wasi:http/types@0.3.0, imported by "},
 		{[]string{root, "--strict"}, 1, "no dependencies of "},
 		{[]string{"./testdata/broken"}, 1, "undefined: undefinedName"},
+		{[]string{root, "-d", filepath.Dir(root)}, 1, "is a folder without Go files; -p "},
+		{[]string{root, "-p", dep}, 1, "hash-all.wasm is not a folder"},
+		{[]string{root, "-c", dep}, 1, "hash-all.wasm: it is no YAML: control characters"},
 		{[]string{root, "-d", root}, 0, ""},
 	} {
 		stdout, stderr, status := isyswasfa(t, append([]string{"compose", "-o", filepath.Join(t.TempDir(), "out.wasm")}, c.args...)...)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/urfave/cli/v2"
 
@@ -82,6 +83,13 @@ func readOrBuild(c *cli.Context, path string) ([]byte, error) {
 	if !info.IsDir() {
 		return readComponentFile(path)
 	}
+	files, err := os.ReadDir(path)
+	if err != nil {
+		return nil, err
+	}
+	if !slices.ContainsFunc(files, func(f os.DirEntry) bool { return filepath.Ext(f.Name()) == ".go" }) {
+		return nil, fmt.Errorf("%s is a folder without Go files; -p looks for components in a folder", path)
+	}
 	dir, err := filepath.Abs(path)
 	if err != nil {
 		return nil, err
@@ -106,6 +114,11 @@ func composeConfig(c *cli.Context, root string) (*compose.Config, error) {
 			return nil, fmt.Errorf("%s: %w", file, err)
 		}
 		config.Dir = filepath.Dir(file)
+	}
+	for _, path := range c.StringSlice("search-path") {
+		if info, err := os.Stat(path); err != nil || !info.IsDir() {
+			return nil, fmt.Errorf("the search path %s is not a folder", path)
+		}
 	}
 	for flag, list := range map[string]*[]string{"definitions": &config.Definitions, "search-path": &config.SearchPaths} {
 		for _, path := range c.StringSlice(flag) {

@@ -106,7 +106,7 @@ func Compose(root Input, o Options) (*Result, error) {
 		}
 	}
 	if len(c.order) == 1 {
-		return nil, fmt.Errorf("no dependencies of %s were found: its imports are %s", root.Name, importNames(c.order[0].def))
+		return nil, c.nothingFound()
 	}
 	return c.result()
 }
@@ -238,9 +238,9 @@ func (c *composer) checkImports() error {
 	case 0:
 		return nil
 	case 1:
-		return fmt.Errorf("nothing provides %s", lines[0])
+		return c.explained(fmt.Errorf("nothing provides %s", lines[0]))
 	}
-	return fmt.Errorf("nothing provides\n  %s", strings.Join(lines, "\n  "))
+	return c.explained(fmt.Errorf("nothing provides\n  %s", strings.Join(lines, "\n  ")))
 }
 
 // ofHost tells whether an interface is one that hosts have.

@@ -33,7 +33,11 @@ type Dependency struct {
 func ParseConfig(text []byte) (*Config, error) {
 	var doc yaml.Node
 	if err := yaml.Unmarshal(text, &doc); err != nil {
-		return nil, errors.New(strings.Replace(err.Error(), "yaml: line", "it is no YAML: near line", 1))
+		why := strings.TrimPrefix(err.Error(), "yaml: ")
+		if strings.HasPrefix(why, "line ") {
+			why = "near " + why
+		}
+		return nil, errors.New("it is no YAML: " + why)
 	}
 	c := &Config{}
 	if len(doc.Content) == 0 {

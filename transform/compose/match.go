@@ -192,9 +192,12 @@ func (m *matcher) structure(want, got *abi.Type) error {
 }
 
 // fits tells whether an export may meet an import, as far as that can be said
-// while it is not known yet what meets other imports: resource types that
-// both sides import must be of one name.
-func fits(l *link, export *component.Item, d *definition) bool {
+// while it is not known yet what meets other imports.
+func fits(l *link, export *component.Item, d *definition) bool { return differs(l, export, d) == nil }
+
+// differs says why an export cannot meet an import, or nothing: resource types
+// that both sides import must be of one name.
+func differs(l *link, export *component.Item, d *definition) error {
 	m := newMatcher(l.in.def.side(), d.side(), func(want, got *component.Resource) error {
 		if !got.Imported || want.Import[0] == l.item.Name || sameImport(want, got) {
 			return nil
@@ -202,7 +205,7 @@ func fits(l *link, export *component.Item, d *definition) bool {
 		return errors.New("they are imported under different names")
 	})
 	m.known = l.fromElsewhere
-	return m.item(l.item, export) == nil
+	return m.item(l.item, export)
 }
 
 // fromElsewhere tells whether an import has a resource from another import

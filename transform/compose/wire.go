@@ -1,7 +1,6 @@
 package compose
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -9,7 +8,6 @@ import (
 
 	"github.com/isyswasfa/isyswasfa/internal/abi"
 	"github.com/isyswasfa/isyswasfa/internal/component"
-	"github.com/isyswasfa/isyswasfa/wit"
 )
 
 // An instance is an instance of a component in the result.
@@ -100,6 +98,24 @@ func (c *composer) wire(root Input) error {
 
 func isInstance(i *component.Item) bool { return i.Sort == component.SortInstance }
 
+// nothingFound says that the root component's imports were all left open.
+func (c *composer) nothingFound() error {
+	root := c.order[0].def
+	what := fmt.Sprintf("no dependencies of %s were found: its imports are %s", root.name, importNames(root))
+	if len(root.surface.Imports) == 0 {
+		what = root.name + " imports nothing"
+	}
+	return c.explained(errors.New(what))
+}
+
+// explained adds the notes to an error that they may explain.
+func (c *composer) explained(err error) error {
+	if len(c.notes) == 0 {
+		return err
+	}
+	return fmt.Errorf("%w\n  %s", err, strings.Join(c.notes, "\n  "))
+}
+
 func importNames(d *definition) string {
 	var names []string
 	hidden := 0
@@ -141,81 +157,6 @@ func (c *composer) checkArguments(in *instance) error {
 		}
 	}
 	return nil
-}
-
-// checkUse notes what was given for nothing.
-func (c *composer) checkUse(providers []*provider) {
-	for _, p := range providers {
-		if p.in == nil {
-			c.note("%s is not used: it exports nothing that is imported", p.Definition.Name)
-		}
-	}
-	for _, name := range sortedKeys(c.o.Instantiations) {
-		if c.instances[name] == nil {
-			c.note("the instantiation %q is not used: no import or argument has that name", name)
-		}
-	}
-}
-
-// A provider is a definition component: its exports meet imports of their
-// names. It is instantiated once, when the first is met.
-type provider struct {
-	Definition
-	def     *definition
-	in      *instance
-	exports map[string]*component.Item
-	tracks  map[string][]*component.Item // exports by the track of their names
-}
-
-func (c *composer) providers() ([]*provider, error) {
-	var list []*provider
-	for _, d := range c.o.Definitions {
-		def, err := c.parse(d.Input)
-		if err != nil {
-			return nil, err
-		}
-		p := &provider{Definition: d, def: def, exports: byName(def.surface.Exports), tracks: make(map[string][]*component.Item)}
-		for _, e := range def.surface.Exports {
-			p.tracks[wit.Track(e.Name)] = append(p.tracks[wit.Track(e.Name)], e)
-		}
-		list = append(list, p)
-		if d.Stem != "" && c.named[d.Stem] == nil {
-			c.named[d.Stem] = def
-			c.importAs(def, d.Stem)
-		}
-	}
-	return list, nil
-}
-
-// fromDefinitions links an import to the first definition that exports its
-// name, or else a later compatible version of it that fits.
-func (c *composer) fromDefinitions(l *link, providers []*provider) bool {
-	if l.item.Sort != component.SortInstance && l.item.Sort != component.SortFunc {
-		return false
-	}
-	for _, p := range providers {
-		if e := p.exports[l.item.Name]; e != nil && e.Sort == l.item.Sort {
-			c.fromProvider(l, p, e)
-			return true
-		}
-	}
-	for _, p := range providers {
-		for _, e := range p.tracks[wit.Track(l.item.Name)] {
-			if serves(e.Name, l.item.Name) && fits(l, e, p.def) {
-				c.fromProvider(l, p, e)
-				return true
-			}
-		}
-	}
-	return false
-}
-
-func (c *composer) fromProvider(l *link, p *provider, e *component.Item) {
-	if p.in == nil {
-		p.in = newInstance(cmp.Or(p.Stem, p.Definition.Name), p.def)
-		c.order = append(c.order, p.in)
-	}
-	l.from, l.export = p.in, e
 }
 
 // fromInstance links an instance import to the instance that the argument
