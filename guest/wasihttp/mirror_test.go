@@ -93,6 +93,7 @@ func requests() []string {
 		"/status", "/status?code=201", "/status?code=204", "/status?code=205", "/status?code=304", "/status?code=404", "/status?code=599", "/status?code=999", "/status?code=204&silent", "/status?code=304&silent", "/status?code=200&silent",
 		"/header?two", "/header?empty", "/header?none", "/header?lines", "/header?type", "/header?no-type", "/header?length", "/header?length-2", "/header?low-len", "/header?date", "/header?no-date", "/header?server", "/header?cookie",
 		"/header?bad-name", "/header?utf", "/header?long", "/header?many", "/header?colon", "/header?nosniff", "/header?encoding", "/header?trailered", "/trailers", "/content", "/form?a=1&a=2&b",
+		"/panic", "/panic?with=abort", "/panic?with=nil", "/panic?begin", "/panic?begin&with=abort", "/panic?begin&declare=9",
 	} {
 		add("GET", path, "\r\n")
 	}
@@ -118,7 +119,7 @@ func requests() []string {
 	add("GET", "/content", "Range: bytes=90000-\r\n\r\n")
 	add("GET", "/content", "If-Modified-Since: Sun, 09 Sep 2001 01:46:40 GMT\r\n\r\n")
 	chunked := "Transfer-Encoding: chunked\r\n"
-	for _, path := range []string{"/request", "/trailers", "/limited", "/limited?max=3", "/limited?max=2", "/early", "/write?n=10", "/form"} {
+	for _, path := range []string{"/request", "/trailers", "/limited", "/limited?max=3", "/limited?max=2", "/early", "/write?n=10", "/form", "/iotest"} {
 		add("POST", path, "Content-Length: 3\r\n\r\nabc")
 		add("GET", path, "Content-Length: 3\r\n\r\nabc")
 		add("PUT", path, chunked+"\r\n1\r\na\r\n2\r\nbc\r\n0\r\n\r\n")
@@ -181,6 +182,8 @@ func origin(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusEarlyHints)
 		io.WriteString(w, "hinted")
 	case "/empty":
+	case "/long":
+		io.WriteString(w, strings.Repeat("x", 1<<20))
 	case "/long-header":
 		w.Header().Set("Long", strings.Repeat("x", 100_000))
 	case "/trailers":
@@ -220,7 +223,7 @@ func TestMirrorClient(t *testing.T) {
 		"get /", "get /a%2Fb%20c?a=%20+b&c#frag", "get ?q", "head /", "form /", "post /", "chunked /", "patch /", "custom /", "lower /", "method /", "headers /", "bad-name /", "bad-value /", "newline /",
 		"get /moved", "post /moved", "post /again", "chunked /again", "get /loop", "no-redirect /moved", "cookies /cookie", "head /gzip",
 		"get /cut", "get /cut-chunked", "get /drop", "post /drop", "get /204", "get /304", "get /404", "get /hints", "get /empty", "head /empty", "get /trailers", "get /long-header",
-		"timeout /slow", "timeout /slow-body", "deadline /slow", "deadline /slow-body", "cancel /slow", "cancel /slow-body", "cancelled /", "close /", "close /slow-body",
+		"timeout /slow", "timeout /slow-body", "deadline /slow", "deadline /slow-body", "cancel /slow", "cancel /slow-body", "cancelled /", "close /", "close /slow-body", "close-while-reading /slow-body", "iotest /hints", "unread /", "unread /long",
 		"host /", "short /", "long /", "exact /", "broken /", "trailers /", "get http://127.0.0.1:1/", "get http://nowhere.invalid/", "get http:///x", "get ftp://a/", "get /%zz", "get http://a b/", "get https://127.0.0.1:1/", "get http://user:pass@HOST/",
 	} {
 		t.Run(c, func(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"strings"
 	"syscall"
+	"testing/iotest"
 	"time"
 )
 
@@ -73,6 +74,33 @@ var modes = map[string]func(target string) map[string]any{
 		res.Body.Close()
 		_, err = res.Body.Read(make([]byte, 1))
 		return map[string]any{"closed": err != nil, "again": text(res.Body.Close())}
+	},
+	"close-while-reading": func(target string) map[string]any {
+		res, err := http.Get(target)
+		if err != nil {
+			return told(res, err)
+		}
+		time.AfterFunc(50*time.Millisecond, func() { res.Body.Close() })
+		n, err := io.Copy(io.Discard, res.Body)
+		return map[string]any{"read": n, "error": err != nil}
+	},
+	"iotest": func(target string) map[string]any {
+		res, err := http.Get(target)
+		if err != nil {
+			return told(res, err)
+		}
+		defer res.Body.Close()
+		return map[string]any{"error": text(iotest.TestReader(res.Body, []byte("hinted")))}
+	},
+	"unread": func(target string) map[string]any {
+		for range 50 { // which would fill all connections, were they not given back
+			res, err := http.Get(target)
+			if err != nil {
+				return told(res, err)
+			}
+			res.Body.Close()
+		}
+		return told(http.Get(target))
 	},
 	"method": func(target string) map[string]any { return send(context.Background(), "bad method", target, nil, nil) },
 	"patch": func(target string) map[string]any {

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"testing/iotest"
 	"time"
 )
 
@@ -37,6 +38,10 @@ func New() http.Handler {
 	} {
 		mux.HandleFunc(pattern, f)
 	}
+	mux.HandleFunc("/panic", panics)
+	mux.HandleFunc("/iotest", func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprintln(w, iotest.TestReader(r.Body, []byte("abc")))
+	})
 	mux.Handle("/timeout", http.TimeoutHandler(http.HandlerFunc(wait), 50*time.Millisecond, "too late"))
 	mux.Handle("/stripped/", http.StripPrefix("/stripped", http.HandlerFunc(request)))
 	return mux
@@ -213,6 +218,22 @@ func early(w http.ResponseWriter, r *http.Request) {
 	w.(http.Flusher).Flush()
 	n, err := io.Copy(io.Discard, r.Body)
 	fmt.Fprintln(w, n, err)
+}
+
+// panics panics with ?with=, perhaps in the midst of the response.
+func panics(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Length", r.URL.Query().Get("declare"))
+	if r.URL.Query().Has("begin") {
+		io.WriteString(w, "begun")
+		w.(http.Flusher).Flush()
+	}
+	switch r.URL.Query().Get("with") {
+	case "abort":
+		panic(http.ErrAbortHandler)
+	case "nil":
+		panic(nil)
+	}
+	panic(fmt.Errorf("mirror panics"))
 }
 
 func content(w http.ResponseWriter, r *http.Request) {
