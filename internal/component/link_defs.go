@@ -95,19 +95,14 @@ func (ev *evaluation) export(d *Export) (entity, error) {
 		err = exportable(d.Sort)
 	}
 	if err == nil && d.Desc != nil {
-		e, err = ev.l.match(ev.s, *d.Desc, e)
-		if v, ok := e.(*value); ok && !d.Desc.ValEq {
-			v.opaque = &Value{}
+		if e, err = ev.l.match(ev.s, *d.Desc, e); err == nil {
+			e, err = ev.l.ascribe(ev.s, *d.Desc, e)
 		}
 	}
 	if err == nil {
 		ev.l.named(d.Name, e)
 		if t, ok := e.(*typeVal); ok {
-			t = ev.l.renamed(t)
-			if d.Desc != nil && d.Desc.Bound == BoundSub {
-				t.hidden = &Resource{}
-			}
-			e = t
+			e = ev.l.renamed(t)
 			ev.l.named(d.Name, e)
 		}
 		err = ev.exportNames.bind(d.Name, e)

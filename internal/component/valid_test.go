@@ -115,6 +115,13 @@ var validity = []struct{ name, text, want string }{
 			(import "i" (instance (export "v" (value u8))))
 			(export "a" (value $a u8)) (export "b" (value (eq $a))))))
 		(instance (instantiate $want (with "c" (component $two))))`, `export "b": value 0 is expected, not one that may differ from it`},
+	{"an exported instance of which only the type is known", `
+		(import "i" (instance $i (export "r" (type $r (sub resource))) (export "f" (func (result (own $r))))))
+		(alias export $i "r" (type $r))
+		(export $j "j" (instance $i) (instance (export "r" (type $r (sub resource))) (export "f" (func (result (own $r))))))
+		(component $c (import "r" (type $r (sub resource))) (import "f" (func (result (own $r)))))
+		(instance (instantiate $c (with "r" (type $j "r")) (with "f" (func $j "f"))))
+		(instance (instantiate $c (with "r" (type $r)) (with "f" (func $j "f"))))`, `import "f": result of the function: type own<r> is expected, not own<r>`},
 	{"a value with a borrow that is exported", `
 		(import "r" (type $r (sub resource))) (import "v" (value $v (borrow $r))) (export "v" (value $v))`, "a value with a borrowed handle cannot be exported"},
 	{"a component type that exports a value with a borrow", `
