@@ -29,6 +29,8 @@ type Link struct {
 // addLibraries adds the libraries of the options, each with what it has of
 // those before.
 func (e *encoder) addLibraries() error {
+	exports := map[Link]*target{}
+	e.main.addLinkable(exports)
 	for _, l := range e.o.Libraries {
 		m, err := newModule("the library "+l.Name, l.Name, l.Module)
 		if err != nil {
@@ -36,31 +38,22 @@ func (e *encoder) addLibraries() error {
 		}
 		m.links = map[ImportName]*target{}
 		for name, link := range l.Links {
-			if m.links[name], err = e.linkTarget(link); err != nil {
-				return fmt.Errorf("%s: import %q %q: %w", m.what, name.Module, name.Field, err)
+			if m.links[name] = exports[link]; exports[link] == nil {
+				return fmt.Errorf("%s: import %q %q: no library %s before has the export %q", m.what, name.Module, name.Field, link.Library, link.Export)
 			}
 		}
+		m.addLinkable(exports)
 		e.libraries = append(e.libraries, m)
 	}
 	return nil
 }
 
-func (e *encoder) linkTarget(l Link) (*target, error) {
-	from := e.main
-	for _, m := range e.libraries {
-		if m.name == l.Library {
-			from = m
-		}
+// addLinkable adds what a module exports, under the names by which libraries
+// refer to that.
+func (m *module) addLinkable(exports map[Link]*target) {
+	for _, ex := range m.core.Exports {
+		exports[Link{m.name, ex.Name}] = &target{id: m.what + " " + ex.Name, in: m, export: ex}
 	}
-	if from.name != l.Library {
-		return nil, fmt.Errorf("there is no library %s before", l.Library)
-	}
-	for _, ex := range from.core.Exports {
-		if ex.Name == l.Export {
-			return &target{id: from.what + " " + ex.Name, in: from, export: ex}, nil
-		}
-	}
-	return nil, fmt.Errorf("%s has no export %q", from.what, l.Export)
 }
 
 // checkLink checks that what meets an import is of its kind, and functions that

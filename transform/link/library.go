@@ -3,7 +3,6 @@ package link
 import (
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/isyswasfa/isyswasfa/internal/wasm"
 	"github.com/isyswasfa/isyswasfa/transform/encode"
@@ -54,27 +53,33 @@ type library struct {
 	core   *wasm.Module
 	dylink *wasm.Dylink
 
-	wants   []*want             // symbols of other libraries
-	own     []encode.ImportName // imports that the linker itself meets
-	links   map[encode.ImportName]encode.Link
+	exports map[string]wasm.Export
+	symbols []*symbol // what it has for others, in the order of its exports
+
+	wants   []*want // symbols, of other libraries or itself
+	wanted  map[wantKey]*want
+	own     []encode.ImportName            // imports that the linker itself meets
 	threads bool                           // it makes threads
 	limits  struct{ memory, table uint64 } // the least that it imports
 
-	symbols []*symbol // what it has for others, in the order of its exports
-
 	needs []*library // those that come before it, if they can
+	links map[encode.ImportName]encode.Link
 
 	memoryBase, tableBase uint32
 }
 
 // A want is the import of a symbol.
 type want struct {
+	wantKey
 	by   *library
-	how  how
-	name string
 	sig  wasm.FuncType // of a call or tag
 	weak bool          // it need not exist
 	from *symbol       // nil if nothing has it
+}
+
+type wantKey struct {
+	how  how
+	name string
 }
 
 // A how is the way in which a symbol is imported.
@@ -99,6 +104,9 @@ type symbol struct {
 
 func newLibrary(l Library) (*library, error) {
 	core, err := wasm.Parse(l.Core)
+	if err == nil {
+		err = core.CheckForm()
+	}
 	if err != nil {
 		return nil, fmt.Errorf("the library %s: %w", l.Name, err)
 	}
@@ -111,19 +119,22 @@ func newLibrary(l Library) (*library, error) {
 
 // readLibrary finds what a library imports and exports.
 func readLibrary(l Library, core *wasm.Module, dylink *wasm.Dylink) (*library, error) {
-	lib := &library{Library: l, core: core, dylink: dylink, links: map[encode.ImportName]encode.Link{}}
+	lib := &library{Library: l, core: core, dylink: dylink, exports: map[string]wasm.Export{}, wanted: map[wantKey]*want{}, links: map[encode.ImportName]encode.Link{}}
 	for _, im := range core.Imports {
 		if err := lib.imports(im); err != nil {
 			return nil, fmt.Errorf("the library %s: import %q %q: %w", l.Name, im.Module, im.Name, err)
 		}
 	}
 	for _, ex := range core.Exports {
+		lib.exports[ex.Name] = ex
+		if s := lib.symbol(ex); s != nil && !private[ex.Name] {
+			lib.symbols = append(lib.symbols, s)
+		}
 		if ex.Kind == wasm.KindTable || ex.Kind == wasm.KindMemory {
 			return nil, fmt.Errorf("the library %s exports the %s %q; a library uses the one of all", l.Name, ex.Kind, ex.Name)
 		}
 	}
-	lib.findSymbols()
-	if lib.has(ctorsName) && lib.has(initializeName) {
+	if lib.exportsFunc(ctorsName) && lib.exportsFunc(initializeName) {
 		return nil, fmt.Errorf("the library %s exports both %s and %s, which are two ways to begin", l.Name, ctorsName, initializeName)
 	}
 	return lib, nil
@@ -139,12 +150,13 @@ func (l *library) imports(im wasm.Import) error {
 		if im.Kind != wasm.KindGlobal || im.Global != variable {
 			return errors.New("this should be a mutable global of i32")
 		}
-		switch how := map[string]how{gotMemory: address, gotFuncs: pointer}[im.Module]; {
-		case how == address && linkerData[im.Name]:
-			l.own = append(l.own, encode.ImportName{Module: im.Module, Field: im.Name})
-		default:
-			l.want(how, im, wasm.FuncType{})
+		switch {
+		case im.Module == gotFuncs:
+			return l.want(pointer, im, wasm.FuncType{})
+		case !linkerData[im.Name]:
+			return l.want(address, im, wasm.FuncType{})
 		}
+		l.met(im)
 	case rootWorld:
 		l.threads = l.threads || im.Name == threadName
 	}
@@ -155,48 +167,58 @@ func (l *library) importEnv(im wasm.Import) error {
 	global, known := envGlobals[im.Name]
 	switch {
 	case im.Name == memoryName:
-		l.own = append(l.own, encode.ImportName{Module: im.Module, Field: im.Name})
+		l.met(im)
 		l.limits.memory = max(l.limits.memory, im.Memory.Min)
 		if im.Kind != wasm.KindMemory || im.Memory.HasMax || im.Memory.Shared || im.Memory.Is64 {
 			return errors.New("this should be a memory of 32 bits without a maximum")
 		}
 	case im.Name == tableName:
-		l.own = append(l.own, encode.ImportName{Module: im.Module, Field: im.Name})
+		l.met(im)
 		l.limits.table = max(l.limits.table, im.Table.Min)
 		if im.Kind != wasm.KindTable || im.Table.Elem != wasm.FuncRef || im.Table.HasMax || im.Table.Shared || im.Table.Is64 {
 			return errors.New("this should be a table of functions without a maximum")
 		}
 	case known:
-		l.own = append(l.own, encode.ImportName{Module: im.Module, Field: im.Name})
+		l.met(im)
 		if im.Kind != wasm.KindGlobal || im.Global != global {
 			return fmt.Errorf("this should be a global of i32 that is %s", map[bool]string{true: "mutable", false: "constant"}[global.Mutable])
 		}
 	case im.Kind == wasm.KindFunc && (im.Name == getStack || im.Name == setStack):
 		// the encoder's
 	case im.Kind == wasm.KindFunc && tlsFuncs[im.Name] != nil:
-		l.own = append(l.own, encode.ImportName{Module: im.Module, Field: im.Name})
+		l.met(im)
 		if have, want := l.core.Types[im.Type], *tlsFuncs[im.Name]; !have.Equal(want) {
 			return fmt.Errorf("its signature is %s, not %s", have, want)
 		}
 	case im.Kind == wasm.KindFunc:
-		l.want(call, im, l.core.Types[im.Type])
+		return l.want(call, im, l.core.Types[im.Type])
 	case im.Kind == wasm.KindTag:
-		l.want(tag, im, l.core.Types[im.Type])
+		return l.want(tag, im, l.core.Types[im.Type])
 	default:
 		return fmt.Errorf("libraries have no such %s", im.Kind)
 	}
 	return nil
 }
 
+// met notes an import that is no symbol.
+func (l *library) met(im wasm.Import) {
+	l.own = append(l.own, encode.ImportName{Module: im.Module, Field: im.Name})
+}
+
 // want notes the import of a symbol, once. The linker of LLVM tells of weak
 // ones under env, whatever they are imported as.
-func (l *library) want(how how, im wasm.Import, sig wasm.FuncType) {
+func (l *library) want(how how, im wasm.Import, sig wasm.FuncType) error {
 	weak := (l.dylink.Imports[[2]string{im.Module, im.Name}] | l.dylink.Imports[[2]string{envModule, im.Name}]) & wasm.SymbolWeak
-	w := &want{by: l, how: how, name: im.Name, sig: sig, weak: weak != 0}
-	same := func(o *want) bool { return o.how == how && o.name == w.name && o.sig.Equal(sig) }
-	if !slices.ContainsFunc(l.wants, same) {
-		l.wants = append(l.wants, w)
+	w := &want{wantKey: wantKey{how, im.Name}, by: l, sig: sig, weak: weak != 0}
+	if old := l.wanted[w.wantKey]; old != nil {
+		if !old.sig.Equal(sig) {
+			return fmt.Errorf("it is imported with two signatures, %s and %s", old.sig, sig)
+		}
+		return nil
 	}
+	l.wanted[w.wantKey] = w
+	l.wants = append(l.wants, w)
+	return nil
 }
 
 // module gives the core module that an import of that kind is from.
@@ -215,25 +237,14 @@ func (w *want) String() string {
 	return "the address of " + w.name
 }
 
-// has tells whether there is an exported function of that name.
-func (l *library) has(name string) bool {
-	ex, ok := l.core.Export(name)
+// exportsFunc tells whether there is an exported function of that name.
+func (l *library) exportsFunc(name string) bool {
+	ex, ok := l.exports[name]
 	return ok && ex.Kind == wasm.KindFunc
 }
 
 // private are exports that are called once, or by name, and are no symbols.
 var private = map[string]bool{relocsName: true, ctorsName: true, initializeName: true, startName: true, libraryTLS: true}
-
-func (l *library) findSymbols() {
-	for _, ex := range l.core.Exports {
-		if private[ex.Name] {
-			continue
-		}
-		if s := l.symbol(ex); s != nil {
-			l.symbols = append(l.symbols, s)
-		}
-	}
-}
 
 // symbol gives what an export is for others; nil if it is of no use to them.
 func (l *library) symbol(ex wasm.Export) *symbol {
@@ -243,11 +254,13 @@ func (l *library) symbol(ex wasm.Export) *symbol {
 		s.sig = l.core.FuncType(ex.Index)
 	case wasm.KindTag:
 		s.sig = l.core.TagType(ex.Index)
-	default:
+	case wasm.KindGlobal:
 		var ok bool
 		if s.offset, ok = l.core.Address(ex.Index); !ok || l.dylink.Exports[ex.Name]&wasm.SymbolThreadLocal != 0 {
 			return nil
 		}
+	default:
+		return nil
 	}
 	return s
 }

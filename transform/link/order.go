@@ -37,7 +37,7 @@ func (l *linker) arrange() error {
 func (l *linker) roots() ([]*library, error) {
 	var roots []*library
 	for _, lib := range l.libs {
-		start := lib.has(startName)
+		start := lib.exportsFunc(startName)
 		if start {
 			if l.start != nil {
 				return nil, fmt.Errorf("the library %s exports %s, and so does %s", lib.Name, startName, l.start.in.Name)
@@ -61,11 +61,10 @@ func (l *linker) roots() ([]*library, error) {
 // hook gives a function that a library exports to be called without parameters
 // or results; nil if it has none of that name.
 func (l *library) hook(name string) (*symbol, error) {
-	if !l.has(name) {
+	if !l.exportsFunc(name) {
 		return nil, nil
 	}
-	ex, _ := l.core.Export(name)
-	s := l.symbol(ex)
+	s := l.symbol(l.exports[name])
 	if !s.sig.Equal(wasm.FuncType{}) {
 		return nil, fmt.Errorf("the library %s exports %s with the signature %s, not ()", l.Name, name, s.sig)
 	}

@@ -76,7 +76,7 @@ func (w *want) metBy(s *symbol) bool {
 // are null then, and calls meet functions that trap.
 func (l *linker) doWithout(w *want) bool {
 	sig, weak := w.sig, w.weak
-	if called := w.by.called(w.name); w.how == pointer && called != nil {
+	if called := w.by.wanted[wantKey{call, w.name}]; w.how == pointer && called != nil {
 		sig, weak = called.sig, weak || called.weak
 	}
 	switch {
@@ -95,21 +95,10 @@ func (l *linker) doWithout(w *want) bool {
 	return true
 }
 
-// called gives the import by which a library calls a function; nil if it does
-// not.
-func (l *library) called(name string) *want {
-	for _, w := range l.wants {
-		if w.how == call && w.name == name {
-			return w
-		}
-	}
-	return nil
-}
-
 // hint says what there is in place of a missing symbol.
 func (l *linker) hint(w *want) string {
 	for _, lib := range l.libs {
-		ex, ok := lib.core.Export(w.name)
+		ex, ok := lib.exports[w.name]
 		switch {
 		case !ok:
 		case ex.Kind == wasm.KindGlobal && w.how == address && lib.dylink.Exports[w.name]&wasm.SymbolThreadLocal != 0:

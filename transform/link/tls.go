@@ -81,7 +81,7 @@ func (l *linker) placeTLS(memory *span) error {
 // tlsDescription gives the address of the library's description of its
 // thread-local storage.
 func (l *library) tlsDescription() (uint32, bool) {
-	ex, ok := l.core.Export(libraryTLS)
+	ex, ok := l.exports[libraryTLS]
 	if !ok || ex.Kind != wasm.KindGlobal {
 		return 0, false
 	}
