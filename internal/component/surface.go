@@ -22,7 +22,8 @@ type Item struct {
 	Func     *abi.FuncType // SortFunc
 	Items    []*Item       // SortInstance: its exports, in order
 	Resource *Resource     // SortType: a resource type; identity is pointer identity
-	Type     *abi.Type     // SortType: a value type; each name has an identity of its own. SortValue: its type
+	Type     *abi.Type     // SortType: a value type; each name has an identity of its own
+	Value    *abi.Type     // SortValue: the type of the value
 }
 
 // Describe gives the surface of a component, which must be valid. Resources
@@ -73,7 +74,7 @@ func (l *linker) item(name string, e entity) (*Item, error) {
 	case *typeVal:
 		item.Resource, item.Type = e.res, e.val
 	case *value:
-		item.Type = e.typ
+		item.Value = e.typ
 	case *instanceVal:
 		if err := l.enter(); err != nil {
 			return nil, err

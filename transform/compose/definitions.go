@@ -125,6 +125,8 @@ func (l *link) passed(e *component.Item, d *definition, closed bool) string {
 	}
 	what := fmt.Sprintf("the import %q of %s", l.item.Name, l.in.def.name)
 	switch {
+	case e.Sort != component.SortInstance && e.Sort != component.SortFunc:
+		return fmt.Sprintf("its %s is a %s; imports are met by instances and functions only", e.Name, e.Sort)
 	case !serves(e.Name, l.item.Name):
 		return fmt.Sprintf("its %s is no compatible later version of %s", e.Name, what)
 	case closed:

@@ -35,6 +35,9 @@ func (s *scope) importGroup(g *group) error {
 		}
 	}
 	g.state = done
+	if len(g.members) > 1 && g.item.seen[0].item.Value != nil {
+		return fmt.Errorf("%s import the value %q, which can be used once; within an instance it could be used by all of them", g.who(), g.name)
+	}
 	d, err := s.describe(g.item)
 	if err != nil {
 		return fmt.Errorf("the import %q of %s cannot be left to be imported: %w", g.name, g.who(), err)
@@ -63,6 +66,9 @@ func (s *scope) describe(m *merged) (component.ExternDesc, error) {
 	case item.Sort == component.SortInstance:
 		i, err := s.instanceType(m)
 		return component.ExternDesc{Sort: component.SortInstance, Index: i}, err
+	case item.Value != nil:
+		v, err := s.valType(typeRef{first.in, item.Value})
+		return component.ExternDesc{Sort: component.SortValue, ValTyp: v}, err
 	case item.Resource != nil:
 		if i, ok := s.findClass(first.in.of(item.Resource)); ok {
 			return component.ExternDesc{Sort: component.SortType, Index: i}, nil

@@ -60,6 +60,10 @@ func (m *matcher) item(want, got *component.Item) error {
 		return m.instance(want, got)
 	case want.Sort == component.SortType:
 		return m.typeItem(want, got)
+	case want.Value != nil:
+		if err := m.typ(want.Value, got.Value); err != nil {
+			return &mismatch{want.Name, m.want.surface.Structure(want.Value), m.got.surface.Structure(got.Value), [2]string{m.want.name, m.got.name}, err}
+		}
 	}
 	return nil
 }

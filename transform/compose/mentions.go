@@ -39,9 +39,8 @@ func (v *mentions) item(item *component.Item) {
 	if item.Resource != nil && item.Resource.Imported {
 		v.add(item.Resource.Import[0])
 	}
-	if item.Type != nil {
-		v.typ(item.Type)
-	}
+	v.typ(item.Type)
+	v.typ(item.Value)
 	if item.Func != nil {
 		for _, p := range item.Func.Params {
 			v.typ(p.Type)
