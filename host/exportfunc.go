@@ -199,8 +199,12 @@ func owned(ft *abi.FuncType) []abi.Field {
 // runs on the driver.
 func (f *ExportFunc[P, R]) refuse(in *Instance, p *P) {
 	v := reflect.ValueOf(p).Elem()
-	for i, field := range f.owned {
-		in.discard(field.Type, v.Field(i))
+	owned, param := f.owned, v.Field
+	if v.Kind() == reflect.Slice { // of dynamic values, perhaps too few
+		owned, param = owned[:min(len(owned), v.Len())], v.Index
+	}
+	for i, field := range owned {
+		in.discard(field.Type, param(i))
 	}
 }
 

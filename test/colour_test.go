@@ -120,9 +120,14 @@ func asyncBaz(t testing.TB) compose.Input {
 	return compose.Input{Name: "round-trip", Data: data}
 }
 
-// stacked composes components that each import component:test/baz of the next
-// one.
+// stacked is chainOf for component:test/baz.
 func stacked(t testing.TB, list ...compose.Input) *compose.Result {
+	t.Helper()
+	return chainOf(t, "component:test/baz", list...)
+}
+
+// chainOf composes components that each import an interface of the next one.
+func chainOf(t testing.TB, iface string, list ...compose.Input) *compose.Result {
 	t.Helper()
 	o := compose.Options{Instantiations: map[string]compose.Instantiation{}}
 	for i := range list {
@@ -132,7 +137,7 @@ func stacked(t testing.TB, list ...compose.Input) *compose.Result {
 		}
 		if i+1 < len(list) {
 			o.Instantiations[name] = compose.Instantiation{Dependency: name, Arguments: map[string]compose.Argument{
-				"component:test/baz": {Instance: fmt.Sprint("level-", i+1)},
+				iface: {Instance: fmt.Sprint("level-", i+1)},
 			}}
 		}
 	}
