@@ -75,7 +75,8 @@ func NewEngine(ctx context.Context, conf Config) (*Engine, error) {
 	return e, nil
 }
 
-// Close releases all compiled code.
+// Close releases all compiled code. All instances must have been closed: they
+// run in it.
 func (e *Engine) Close(ctx context.Context) error {
 	err := e.rt.Close(ctx)
 	if e.cache != nil {

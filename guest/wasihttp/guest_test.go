@@ -84,7 +84,15 @@ func serve(t *testing.T, name string) (base string, stderr *record) {
 		t.Fatal(err)
 	}
 	server := httptest.NewServer(handler)
-	t.Cleanup(server.Close)
+	t.Cleanup(func() {
+		server.CloseClientConnections()
+		server.Close()
+		ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+		defer cancel()
+		if err := handler.Wait(ctx); err != nil {
+			t.Errorf("instances are left: %v", err)
+		}
+	})
 	return server.URL, stderr
 }
 
