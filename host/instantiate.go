@@ -1,6 +1,7 @@
 package host
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"strconv"
@@ -149,7 +150,7 @@ func (in *Instance) runSteps(ctx context.Context) error {
 	for i, s := range in.pre.c.prog.Steps {
 		if h := in.pre.starts[i]; h != nil {
 			if err := in.callStart(h, s.(*component.CallStart)); err != nil {
-				return err
+				return cmp.Or(ctx.Err(), err)
 			}
 		}
 		if _, ok := s.(*component.InstantiateModule); !ok {

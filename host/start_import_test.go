@@ -1,6 +1,7 @@
 package host_test
 
 import (
+	"context"
 	"errors"
 	"reflect"
 	"strings"
@@ -168,12 +169,24 @@ func TestStartBlocks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer in.Close(lab.ctx)
 	if got := lab.get(pre, in, "", "k"); got != uint32(510) || waited != 2 {
 		t.Errorf("got %v after %d waits", got, waited)
 	}
+	ctx, cancel := context.WithCancel(lab.ctx)
+	lab.ctx = ctx
+	_, _, err = lab.instantiate(text, func(l *host.Linker) {
+		l.Instance("").Func("wait", host.BlockingFunc(func(c *host.Call, _ struct{ N uint32 }) (uint32, error) {
+			cancel()
+			return 0, c.Block(&later{})
+		}))
+	})
+	if err != context.Canceled {
+		t.Errorf("cancelled: %v", err)
+	}
 }
 
-// later is ready when its channel is closed.
+// later is ready when its channel, if it has one, is closed.
 type later struct{ ready chan struct{} }
 
 func (l *later) Ready() bool {
@@ -186,6 +199,8 @@ func (l *later) Ready() bool {
 }
 
 func (l *later) Notify(wake func()) func() {
-	go func() { <-l.ready; wake() }()
+	if l.ready != nil {
+		go func() { <-l.ready; wake() }()
+	}
 	return func() {}
 }

@@ -208,3 +208,78 @@ func TestValuesOwn(t *testing.T) {
 		t.Errorf("one value for all: %v", err)
 	}
 }
+
+// TestValuesMove has a component make resources of its own and another one
+// take them: one drops it, one is left in its table, one is never used.
+func TestValuesMove(t *testing.T) {
+	const text = `(component
+		(component $maker
+			(core module $m
+				(import "" "new" (func $new (param i32) (result i32)))
+				(memory (export "memory") 1)
+				(global $sum (export "sum") (mut i32) (i32.const 0))
+				(func (export "make") (result i32)
+					(i32.store (i32.const 0) (i32.const 8)) (i32.store (i32.const 4) (i32.const 3))
+					(i32.store (i32.const 8) (call $new (i32.const 1)))
+					(i32.store (i32.const 12) (call $new (i32.const 20)))
+					(i32.store (i32.const 16) (call $new (i32.const 300)))
+					(i32.const 0))
+				(func (export "one") (result i32) (call $new (i32.const 4000)))
+				(func (export "dropped") (result i32) (global.get $sum)))
+			(core module $d (global $sum (mut i32) (i32.const 0))
+				(func (export "drop") (param i32) (global.set $sum (i32.add (global.get $sum) (local.get 0))))
+				(func (export "sum") (result i32) (global.get $sum)))
+			(core instance $d (instantiate $d))
+			(type $r' (resource (rep i32) (dtor (core func $d "drop"))))
+			(core func $new (canon resource.new $r'))
+			(core instance $i (instantiate $m (with "" (instance (export "new" (func $new))))))
+			(export $r "r" (type $r'))
+			(func $make (result (list (own $r))) (canon lift (core func $i "make") (memory $i "memory")))
+			(func $one (result (own $r)) (canon lift (core func $i "one")))
+			(start $make (result (value $all)))
+			(start $one (result (value $one)))
+			(export "all" (value $all)) (export "one" (value $one))
+			(func (export "sum") (result u32) (canon lift (core func $d "sum"))))
+		(component $taker
+			(import "r" (type $r (sub resource)))
+			(import "all" (value $all (list (own $r))))
+			(core func $drop (canon resource.drop $r))
+			(core module $m (import "" "drop" (func $drop (param i32)))
+				(memory (export "memory") 1)
+				(func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 64))
+				(func (export "take") (param i32 i32) (result i32)
+					(call $drop (i32.load offset=4 (local.get 0))) (i32.load offset=8 (local.get 0))))
+			(core instance $i (instantiate $m (with "" (instance (export "drop" (func $drop))))))
+			(func $take (param "all" (list (own $r))) (result (own $r)) (canon lift (core func $i "take") (memory $i "memory") (realloc (core func $i "realloc"))))
+			(start $take (value $all) (result (value $last)))
+			(export "last" (value $last)))
+		(instance $maker (instantiate $maker))
+		(alias export $maker "r" (type $r))
+		(instance $taker (instantiate $taker (with "r" (type $r)) (with "all" (value $maker "all"))))
+		(export $r' "r" (type $r))
+		(export "last" (value $taker "last") (value (own $r')))
+		(export "sum" (func $maker "sum")))`
+	lab := newValueLab(t)
+	pre, in, err := lab.instantiate(text, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum, err := pre.Function("", "sum")
+	if err != nil {
+		t.Fatal(err)
+	}
+	check := func(want uint32) {
+		t.Helper()
+		if got, err := sum.Call(lab.ctx, in); err != nil || got != want {
+			t.Errorf("dropped: %v, %v, want %d", got, err, want)
+		}
+	}
+	check(20)
+	if s := in.Stats(); s.Handles != 1 {
+		t.Errorf("%d handles, want 1", s.Handles)
+	}
+	if err := in.DropRef(lab.get(pre, in, "", "last").(host.Ref)); err != nil {
+		t.Error(err)
+	}
+	check(320)
+}
