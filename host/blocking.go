@@ -5,10 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tetratelabs/wazero"
-
 	"github.com/isyswasfa/isyswasfa/internal/component"
-	"github.com/isyswasfa/isyswasfa/internal/wasm"
 )
 
 // mayBlock tells whether a host function is a [BlockingFunc].
@@ -94,7 +91,7 @@ func looksBlocking(path []string) bool {
 // that may block directly: the host has to see these calls.
 func (k *linking) rewire(ctx context.Context) {
 	c := k.pre.c
-	m := &moduleCompiler{e: c.e, name: c.name, prog: k.prog, parsed: map[int]*wasm.Module{}, done: map[moduleKey]wazero.CompiledModule{}}
+	m := c.compiler(c.costs)
 	for i, s := range k.prog.Steps {
 		inst, ok := s.(*component.InstantiateModule)
 		if !ok {

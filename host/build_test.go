@@ -123,7 +123,7 @@ func (p *program) linkWith(conf Config, define func(l *Linker)) *InstancePre {
 		}
 		e.Close(ctx)
 	})
-	c, err := compileProgram(ctx, e, "test", &p.prog)
+	c, err := compileProgram(ctx, e, "test", &p.prog, 1<<20)
 	if err != nil {
 		p.t.Fatal(err)
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/isyswasfa/isyswasfa/internal/abi"
 	"github.com/isyswasfa/isyswasfa/internal/component"
+	"github.com/isyswasfa/isyswasfa/internal/effort"
 	"github.com/isyswasfa/isyswasfa/internal/wasm"
 )
 
@@ -32,13 +33,14 @@ type compiledStep struct {
 }
 
 // compileProgram compiles each core module once for each pattern of imports
-// that it is instantiated with.
-func compileProgram(ctx context.Context, e *Engine, name string, prog *component.Program) (*Component, error) {
+// that it is instantiated with. size is that of the component in binary, which
+// all this has to be in proportion to.
+func compileProgram(ctx context.Context, e *Engine, name string, prog *component.Program, size int) (*Component, error) {
 	if err := prog.Runnable(); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	c := &Component{name: name, e: e, prog: prog, steps: make([]compiledStep, len(prog.Steps)), enter: newReentry(prog), quiet: newQuietCode(prog)}
-	m := &moduleCompiler{e: e, name: name, prog: prog, parsed: map[int]*wasm.Module{}, done: map[moduleKey]wazero.CompiledModule{}}
+	m := c.compiler(costs{size: size})
 	if err := c.noteFlagged(m); err != nil {
 		return nil, err
 	}
@@ -50,7 +52,11 @@ func compileProgram(ctx context.Context, e *Engine, name string, prog *component
 		}
 	}
 	clear(c.quiet.mods) // all answers are known now
-	return c, checkSpare(ctx, e, name, prog)
+	if err := checkSpare(ctx, m); err != nil {
+		return nil, err
+	}
+	c.costs = m.costs
+	return c, nil
 }
 
 // A moduleCompiler compiles each core module once for each pattern of imports.
@@ -60,6 +66,13 @@ type moduleCompiler struct {
 	prog   *component.Program
 	parsed map[int]*wasm.Module
 	done   map[moduleKey]wazero.CompiledModule
+	costs  costs
+}
+
+// compiler gives a moduleCompiler that goes on from costs.
+func (c *Component) compiler(costs costs) *moduleCompiler {
+	costs.bounds = map[*wasm.Module]effort.Bound{}
+	return &moduleCompiler{e: c.e, name: c.name, prog: c.prog, parsed: map[int]*wasm.Module{}, done: map[moduleKey]wazero.CompiledModule{}, costs: costs}
 }
 
 type moduleKey struct {
@@ -86,7 +99,10 @@ func (c *moduleCompiler) compile(ctx context.Context, step *compiledStep, inst *
 	}
 	k := moduleKey{inst.Module, wiring}
 	if c.done[k] == nil {
-		ctx = experimental.WithCompilationWorkers(ctx, runtime.GOMAXPROCS(0))
+		if err := c.costs.spend(c.parsed[inst.Module], c.prog.Modules[inst.Module].Offset); err != nil {
+			return fail(err)
+		}
+		ctx = experimental.WithCompilationWorkers(ctx, min(runtime.GOMAXPROCS(0), effort.Workers))
 		if c.done[k], err = c.e.compileModule(ctx, m.WithImports(imports, false)); err != nil {
 			return fail(err)
 		}
@@ -111,19 +127,25 @@ func (c *moduleCompiler) module(i int) (*wasm.Module, error) {
 
 // checkSpare has the engine check the core modules that are never
 // instantiated.
-func checkSpare(ctx context.Context, e *Engine, name string, prog *component.Program) error {
-	for _, spare := range prog.Spare {
+func checkSpare(ctx context.Context, c *moduleCompiler) error {
+	for _, spare := range c.prog.Spare {
+		fail := func(err error) error {
+			return fmt.Errorf("%s: core module at offset 0x%x: %w", c.name, spare.Offset, err)
+		}
 		m, err := wasm.Parse(spare.Data)
+		if err == nil {
+			err = c.costs.spend(m, spare.Offset)
+		}
 		if err != nil {
-			return fmt.Errorf("%s: core module at offset 0x%x: %w", name, spare.Offset, err)
+			return fail(err)
 		}
 		imports := slices.Clone(m.Imports)
 		for i := range imports {
 			imports[i].Module = hostModule // wazero has no modules with empty names
 		}
-		mod, err := e.compileModule(ctx, m.WithImports(imports, false))
+		mod, err := c.e.compileModule(ctx, m.WithImports(imports, false))
 		if err != nil {
-			return fmt.Errorf("%s: core module at offset 0x%x: %w", name, spare.Offset, err)
+			return fail(err)
 		}
 		mod.Close(ctx)
 	}

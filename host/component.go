@@ -20,6 +20,8 @@ type Component struct {
 
 	polled  map[int]bool     // component instances with a poll function
 	flagged map[int][]string // by step: exports that set the flag; see directEntry
+
+	costs costs // of compiling it
 }
 
 // Name gives the name it was compiled under.
@@ -35,5 +37,5 @@ func (e *Engine) Compile(ctx context.Context, name string, binary []byte) (*Comp
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	return compileProgram(ctx, e, name, prog)
+	return compileProgram(ctx, e, name, prog, len(binary))
 }

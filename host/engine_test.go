@@ -49,7 +49,7 @@ func TestMaxMemory(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer e.Close(ctx)
-	if _, err := compileProgram(ctx, e, "big", &p.prog); err == nil || !strings.HasPrefix(err.Error(), "big: core module 0: ") {
+	if _, err := compileProgram(ctx, e, "big", &p.prog, 1<<20); err == nil || !strings.HasPrefix(err.Error(), "big: core module 0: ") {
 		t.Errorf("a memory beyond the limit: %v", err)
 	}
 }

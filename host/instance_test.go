@@ -107,7 +107,7 @@ func TestLinkErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer e.Close(ctx)
-	c, err := compileProgram(ctx, e, "test", &p.prog)
+	c, err := compileProgram(ctx, e, "test", &p.prog, 1<<20)
 	if err != nil {
 		t.Fatal(err)
 	}

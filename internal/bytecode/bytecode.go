@@ -118,6 +118,10 @@ type Instruction struct {
 	Offset           uint64
 }
 
+// Immediates gives a cursor over what follows the opcode of an instruction
+// without a prefix.
+func (in Instruction) Immediates() Cursor { return Cursor{buf: in.Raw[min(1, len(in.Raw)):]} }
+
 // Next reads an instruction.
 func (c *Cursor) Next() (in Instruction) {
 	start := c.pos

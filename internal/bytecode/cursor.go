@@ -61,12 +61,14 @@ func (c *Cursor) Type() {
 	}
 }
 
-// Locals reads the declarations of locals, with which a function begins.
-func (c *Cursor) Locals() {
+// Locals reads the declarations of locals, with which a function begins, and
+// gives their number.
+func (c *Cursor) Locals() (count uint64) {
 	for n := c.U32(); n > 0 && c.Err == nil; n-- {
-		c.U32()
+		count += uint64(c.U32())
 		c.Type()
 	}
+	return count
 }
 
 // Bytes reads n bytes, which are not copied.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/isyswasfa/isyswasfa/internal/abi"
-	"github.com/isyswasfa/isyswasfa/internal/multimemory"
 	"github.com/isyswasfa/isyswasfa/internal/wasm"
 )
 
@@ -41,7 +40,7 @@ func (l *linker) coreModule(d *CoreModule) (*coreModule, error) {
 		m.names = append(m.names, ex.Name)
 		m.exports[ex.Name] = spaces[ex.Kind][ex.Index]
 	}
-	if multimemory.Count(parsed) > 1 {
+	if parsed.Count(wasm.KindMemory) > 1 {
 		if m.split, err = splitMemories(d, parsed); err != nil {
 			return nil, within(d, err)
 		}

@@ -104,7 +104,7 @@ func compile(ctx context.Context, rt wazero.Runtime, bin []byte) error {
 	if err != nil {
 		return err
 	}
-	if multimemory.Count(parsed) > 1 {
+	if parsed.Count(wasm.KindMemory) > 1 {
 		return compileParts(ctx, rt, parsed)
 	}
 	imports := slices.Clone(parsed.Imports)

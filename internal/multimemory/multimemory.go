@@ -44,17 +44,6 @@ type Helper struct {
 	Imported  bool     // the memory is its only import; else it defines it
 }
 
-// Count gives the number of memories of a module.
-func Count(m *wasm.Module) int {
-	n := len(m.Memories)
-	for _, im := range m.Imports {
-		if im.Kind == wasm.KindMemory {
-			n++
-		}
-	}
-	return n
-}
-
 // Of splits a module with at least two memories. The bodies of functions are
 // not validated beyond their form: the engine does that to the parts.
 func Of(m *wasm.Module) (*Split, error) {

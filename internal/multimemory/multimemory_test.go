@@ -40,7 +40,7 @@ func start(rt wazero.Runtime, bin []byte, given map[string]api.Module) (*program
 	if err != nil {
 		return nil, err
 	}
-	if multimemory.Count(m) < 2 {
+	if m.Count(wasm.KindMemory) < 2 {
 		main, err := instantiate(rt, bin, given)
 		if err != nil {
 			return nil, err
@@ -393,7 +393,7 @@ func FuzzOf(f *testing.F) {
 		(data (memory $b) (i32.const 0) "x") (func $f (memory.copy $b 0 (i32.const 0) (i32.const 0) (i32.const 1))))`))
 	f.Fuzz(func(t *testing.T, bin []byte) {
 		m, err := wasm.Parse(bin)
-		if err != nil || multimemory.Count(m) < 2 {
+		if err != nil || m.Count(wasm.KindMemory) < 2 {
 			return
 		}
 		split, err := multimemory.Of(m)

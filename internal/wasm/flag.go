@@ -25,7 +25,7 @@ func (m *Module) Flag(names []string, flag string) {
 	flagged := make([]bool, len(m.Funcs))
 	for _, name := range names {
 		if ex, ok := m.Export(name); ok && m.Defined(name) {
-			flagged[ex.Index-m.importedFuncs()] = true
+			flagged[ex.Index-m.ImportedFuncs()] = true
 		}
 	}
 	bodies := list(&reader{b: m.content(secCode)}, func(r *reader) []byte { return r.bytes(r.u32()) })
@@ -46,10 +46,11 @@ func (m *Module) Flag(names []string, flag string) {
 // defines.
 func (m *Module) Defined(name string) bool {
 	ex, ok := m.Export(name)
-	return ok && ex.Kind == KindFunc && ex.Index >= m.importedFuncs()
+	return ok && ex.Kind == KindFunc && ex.Index >= m.ImportedFuncs()
 }
 
-func (m *Module) importedFuncs() uint32 { return uint32(len(m.funcs) - len(m.Funcs)) }
+// ImportedFuncs gives the number of functions that the module imports.
+func (m *Module) ImportedFuncs() uint32 { return uint32(len(m.funcs) - len(m.Funcs)) }
 
 // Clone gives a copy of a module that can be changed by itself.
 func (m *Module) Clone() *Module {

@@ -194,6 +194,9 @@ func (m *Module) FuncType(index uint32) FuncType { return m.Types[m.funcs[index]
 // The index must be in range, as those of exports are.
 func (m *Module) TagType(index uint32) FuncType { return m.Types[m.tags[index]] }
 
+// Count gives the number of things of a kind, imported ones too.
+func (m *Module) Count(k Kind) uint32 { return m.counts[k] }
+
 // Locals gives the number of locals that the functions declare, as far as the
 // code section can be read: a few bytes can declare very many.
 func (m *Module) Locals() uint64 {

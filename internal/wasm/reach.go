@@ -8,7 +8,7 @@ import "github.com/isyswasfa/isyswasfa/internal/bytecode"
 // referred to. Where there are instructions that are not known here it changes
 // nothing and gives nil.
 func (m *Module) Prune(exports []string) (called map[uint32]bool) {
-	imported := m.importedFuncs()
+	imported := m.ImportedFuncs()
 	bodies, roots, ok := m.bodies()
 	if !ok || len(bodies) != len(m.Funcs) {
 		return nil
@@ -67,6 +67,25 @@ func (m *Module) replace(id byte, data []byte) {
 func (m *Module) Bodies() ([][]byte, bool) {
 	bodies, _, ok := m.bodies()
 	return bodies, ok
+}
+
+// BodyOffset gives the place in the module of what Bodies gives for function i;
+// 0 if that cannot be read.
+func (m *Module) BodyOffset(i int) int {
+	for _, s := range m.Sections {
+		if s.ID != secCode {
+			continue
+		}
+		r := &reader{b: s.Data}
+		for r.u32(); r.err == nil; i-- {
+			n := r.u32()
+			if i == 0 {
+				return s.Offset + r.i
+			}
+			r.bytes(n)
+		}
+	}
+	return 0
 }
 
 // bodies gives the code of the functions that the module defines, and the
