@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -30,6 +31,7 @@ const (
 	modeHeap
 	modeRecords
 	modeInherit
+	modeGiveUp
 )
 
 var build = sync.OnceValues(func() (*gobuild.Result, error) {
@@ -291,6 +293,68 @@ func TestScopes(t *testing.T) {
 	h.empty()
 	h.run(modeInherit, 10)
 	h.drive(finished(120))
+	h.empty()
+}
+
+// TestOrders has events come in all orders that the protocol allows: a task is
+// cancelled before and after it waits, is told that it waits, is done, and has
+// said so; a cancelled wait ends by its result all the same.
+func TestOrders(t *testing.T) {
+	h := guest(t)
+	const steps = 20_000
+	r := rand.New(rand.NewPCG(1, 2))
+	h.crosses = func() bool { return r.IntN(2) == 0 }
+	open := map[*hostTask]int32{} // by what they fetch
+	var took, gaveUp, crossed int
+	collect := func() {
+		for task, n := range open {
+			switch {
+			case task.dead:
+				gaveUp++
+				if task.ready {
+					crossed++
+				}
+			case task.ready && task.canceler == 0 && !task.asked:
+				if v := h.result(task); v != int64(n) {
+					t.Fatalf("fetched %d of %d bytes", v, n)
+				}
+				took++
+			default:
+				continue
+			}
+			delete(open, task)
+		}
+	}
+	for step := 0; step < steps || len(open) > 0; step++ {
+		switch k := r.IntN(7); {
+		case k < 2 && step < steps && len(open) < 30:
+			n := 1 + r.Int32N(100)
+			if _, task := h.start(modeGiveUp, n); task != nil {
+				open[task] = n
+			}
+		case k <= 3 && r.IntN(2) == 0 && len(h.fetches) > 0:
+			i := r.IntN(len(h.fetches))
+			h.resolve(h.fetches[i])
+			h.fetches = slices.Delete(h.fetches, i, i+1)
+		case k == 3:
+			for task := range open {
+				if task.canceler != 0 && r.IntN(20) == 0 {
+					h.input(2, task.onCancel, task.canceler)
+					task.canceler, task.asked = 0, true // the guest has it now
+				}
+			}
+		case k <= 5:
+			h.pollPart(r.IntN(len(h.inputs)/12 + 1))
+		default:
+			h.poll()
+		}
+		collect()
+	}
+	t.Logf("%d calls took their result, %d were cancelled, %d of them when they were done", took, gaveUp, crossed)
+	if took < steps/20 || gaveUp < steps/20 || crossed == 0 {
+		t.Error("too few of one kind")
+	}
+	h.fetches = nil
 	h.empty()
 }
 

@@ -24,7 +24,8 @@ type host struct {
 	inputs    []byte
 	polls     int
 	inRealloc bool
-	timers    int // listens for clock pollables at present
+	timers    int         // listens for clock pollables at present
+	crosses   func() bool // whether a cancelled call is done first
 }
 
 type hostTask struct {
@@ -37,6 +38,7 @@ type hostTask struct {
 	listened bool
 	onCancel uint32
 	canceler uint32 // the cancel handle, while the host holds it
+	asked    bool   // whether the guest was asked to cancel it
 	dead     bool
 }
 
@@ -239,12 +241,16 @@ func (h *host) input(tag, a, b uint32) {
 }
 
 // poll calls the guest once and handles what it answers.
-func (h *host) poll() {
+func (h *host) poll() { h.pollPart(len(h.inputs) / 12) }
+
+// pollPart is poll with the first n inputs only.
+func (h *host) pollPart(n int) {
 	h.polls++
-	at := h.realloc(0, 0, uint32(len(h.inputs)))
-	h.mod.Memory().Write(at, h.inputs)
-	n := len(h.inputs) / 12
-	h.inputs = nil
+	at := h.realloc(0, 0, uint32(n*12))
+	h.mod.Memory().Write(at, h.inputs[:n*12])
+	if h.inputs = h.inputs[n*12:]; len(h.inputs) == 0 {
+		h.inputs = nil
+	}
 	r := h.call("isyswasfa-poll", uint64(at), uint64(n))
 	mem := h.mod.Memory()
 	data, _ := mem.ReadUint32Le(uint32(r))
@@ -263,6 +269,7 @@ func (h *host) output(tag byte, a, b uint32) {
 		t.ready, t.value = true, a
 		if t.canceler != 0 {
 			delete(h.handles, t.canceler)
+			t.canceler = 0
 		}
 	case 1: // listen
 		t := take[*hostTask](h, b)
@@ -280,8 +287,12 @@ func (h *host) output(tag byte, a, b uint32) {
 		t.onCancel, t.canceler = a, b
 	case 3: // cancel
 		t := take[*hostTask](h, a)
-		t.dead = true
-		if !t.ready {
+		switch {
+		case t.ready: // the guest will learn of it
+		case h.crosses != nil && h.crosses():
+			h.resolve(t)
+		default:
+			t.dead = true
 			h.stopped(t)
 			h.input(3, t.listener, 0)
 		}
@@ -309,6 +320,9 @@ func (h *host) call(name string, args ...uint64) uint64 {
 
 // resolve lets a host task be ready.
 func (h *host) resolve(t *hostTask) {
+	if t.ready {
+		return
+	}
 	t.ready = true
 	if t.listened && !t.dead {
 		h.stopped(t)

@@ -79,6 +79,7 @@ var (
 		11: heap,
 		12: records,
 		13: inherit,
+		14: giveUp,
 	}
 )
 
@@ -191,6 +192,14 @@ func inherit(n int32) int64 {
 		fetch(-1)
 	})
 	return 0
+}
+
+// giveUp gets n bytes unless the call is cancelled.
+func giveUp(n int32) (good int64) {
+	if !async.Until(async.Cancelled(), func() { good = fetch(n) }) {
+		return -1
+	}
+	return good
 }
 
 // spawn leaves a goroutine behind that gets n bytes after a while.
