@@ -70,7 +70,7 @@ func Link(o LinkOptions) (*Encoded, error) {
 func plainWorlds(modules []encode.Module, core []byte, suffix string, result *Encoded) error {
 	for _, m := range modules {
 		for i, w := range m.Worlds {
-			if len(w.Imports)+len(w.Exports) > 0 {
+			if len(w.Imports)+len(w.Exports) > 0 && !slices.Contains(result.Worlds, w.ID()) {
 				result.Worlds = append(result.Worlds, w.ID())
 			}
 			var err error

@@ -18,6 +18,7 @@ import (
 const (
 	encodingSection = "wit-component-encoding"
 	encodingVersion = 4
+	olderVersion    = 3 // before sections had that
 )
 
 // A World is the content of a section component-type.
@@ -49,8 +50,13 @@ func PackageText(data []byte) (string, error) {
 	return d.text(main), nil
 }
 
-// ModuleWorld reads the content of a section component-type.
+// ModuleWorld reads the content of a section component-type. It is a binary
+// package of one world; or in the older form, which adapters for WASI 0.1 came
+// with for years, a binary package behind the name of one of its worlds.
 func ModuleWorld(data []byte) (*World, error) {
+	if len(data) > 0 && data[0] == olderVersion {
+		return olderWorld(data[1:])
+	}
 	d, err := decode(data)
 	if err != nil {
 		return nil, err
@@ -65,11 +71,38 @@ func ModuleWorld(data []byte) (*World, error) {
 	case len(d.named) != 1 || d.named[0].world == nil:
 		return nil, errors.New("binary WIT: one world is wanted")
 	}
-	w := d.named[0].world
+	return d.moduleWorld(d.named[0].world, component.StringEncoding(d.encoding[1]))
+}
+
+// olderWorld reads the older form behind its version: how strings are encoded,
+// the length of the world's name, that, and the package.
+func olderWorld(data []byte) (*World, error) {
+	switch {
+	case len(data) < 2 || len(data)-2 < int(data[1]):
+		return nil, errors.New("binary WIT: the name of the world is cut short")
+	case data[0] > byte(component.Latin1UTF16):
+		return nil, fmt.Errorf("binary WIT: unknown string encoding %d", data[0])
+	}
+	name, pkg := string(data[2:2+data[1]]), data[2+data[1]:]
+	d, err := decode(pkg)
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range d.named {
+		if n.world != nil && n.world.Name == name {
+			return d.moduleWorld(n.world, component.StringEncoding(data[0]))
+		}
+	}
+	return nil, fmt.Errorf("binary WIT: there is no world %s in it", name)
+}
+
+// moduleWorld gives a world with what it needs, for a module that has strings
+// in that encoding.
+func (d *decoder) moduleWorld(w *wit.World, encoding component.StringEncoding) (*World, error) {
 	if d.addDocs(w.Package); d.err != nil {
 		return nil, d.err
 	}
-	return &World{Text: d.text(w.Package), ID: w.ID(), Encoding: component.StringEncoding(d.encoding[1])}, nil
+	return &World{Text: d.text(w.Package), ID: w.ID(), Encoding: encoding}, nil
 }
 
 // text gives all packages as text, of which main is the outermost.

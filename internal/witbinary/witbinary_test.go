@@ -59,7 +59,8 @@ func TestGolden(t *testing.T) {
 }
 
 // assemble gives a binary. A first line ";; encoding VERSION STRINGS" adds the
-// custom section of worlds, one that begins with ";; docs" that of docs.
+// custom section of worlds, one that begins with ";; docs" that of docs; and
+// ";; older STRINGS WORLD" puts the name of a world before it, in the older form.
 func assemble(t testing.TB, f txtar.File) []byte {
 	t.Helper()
 	bin, err := wast.Assemble(string(f.Data))
@@ -71,6 +72,10 @@ func assemble(t testing.TB, f txtar.File) []byte {
 		section := wasm.AppendName(nil, "wit-component-encoding")
 		section = append(section, version, encoding)
 		bin = append(append(bin, 0, byte(len(section))), section...)
+	}
+	var world string
+	if n, _ := fmt.Sscanf(string(f.Data), ";; older %d %s", &encoding, &world); n == 2 {
+		bin = append(wasm.AppendName([]byte{3, encoding}, world), bin...)
 	}
 	if line, _, _ := strings.Cut(string(f.Data), "\n"); strings.HasPrefix(line, ";; docs ") {
 		section := append(wasm.AppendName(nil, "package-docs"), 1)
