@@ -49,6 +49,7 @@ var badBinaries = []struct{ name, bin, want string }{
 	{"an unknown option", head + "\x08\x06\x01\x01\x00\x00\x01\x09", "canon: unknown canonical option 0x09 (at offset 0xf)"},
 	{"a bool that is none", head + "\x07\x04\x01\x40\x00\x02", "type: result of a function: 0 or 1 expected, found 0x02 (at offset 0xd)"},
 	{"a type index that is negative", head + "\x07\x03\x01\x70\x40", "type: unknown value type 0x40 (at offset 0xc)"},
+	{"a value without its bound", head + "\x0a\x07\x01\x00\x02\x61\x62\x02\x73", "import: bound of a value, which some tools leave out: 0 or 1 expected, found 0x73 (at offset 0x10)"},
 	{"101 components within each other", deep(101), "component: more than 100 levels of nesting (at offset 0x4b0)"},
 	{"a nested component cut off", head + "\x04\x07" + head[:7], "component: unexpected end: 8 bytes wanted, 7 left (at offset 0xa)"},
 	{"a nested core module that is none", head + "\x01\x04abcd", "core module: not a core module (at offset 0xa)"},
@@ -79,6 +80,8 @@ var badComponents = []struct{ name, text, want string }{
 		(core module $n (memory (export "f") 1))
 		(core instance $n (instantiate $n))
 		(core instance (instantiate $m (with "a" (instance $n))))`, `core instance: import "f" of "a" of the core module: a core func is expected, not a core memory (at offset 0x3d)`},
+	{"a value that is left", `(component $c (import "v" (value string))) (value $v string "")
+		(component $d (import "w" (value $w string)) (value u8 1) (export "w" (value $w))) (instance $i (instantiate $d (with "w" (value $v))))`, `value: in root/0: value 1 is never used (at offset 0x37)`},
 	{"an argument that is missing", `(component $c (import "f" (func))) (instance (instantiate $c))`, `import: in root/0: import "f": component 0 is instantiated without the argument "f" (at offset 0x1c)`},
 	{"a fault in a nested component", `(component $a (component $b (type (list 7))) (instance (instantiate $b))) (instance (instantiate $a))`, "type: in root/0/0: there is no type 7: 0 are defined so far (at offset 0x1f)"},
 	{"a name that is none", `(import "A_b" (func))`, `import: import "A_b": it is not a valid name: neither in kebab case nor namespace:package/interface (at offset 0x12)`},

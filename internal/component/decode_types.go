@@ -151,7 +151,7 @@ func (r *reader) externDesc() ExternDesc {
 			d.Index = r.u32()
 		}
 	case SortValue:
-		if d.ValEq = !r.flag("bound of a value"); d.ValEq {
+		if d.ValEq = !r.flag("bound of a value, which some tools leave out"); d.ValEq {
 			d.Index = r.u32()
 		} else if t := r.valType(); t != nil {
 			d.ValTyp = *t

@@ -357,8 +357,14 @@ func (l *linker) evaluate(cv *componentVal, inst int, types visibility, imports 
 		if err != nil {
 			return nil, l.locate(err, cv.ast, i, inst)
 		}
+		for len(ev.valueDefs) < len(s.spaces[SortValue]) {
+			ev.valueDefs = append(ev.valueDefs, i)
+		}
 	}
-	return ev.exports, s.valuesUsed()
+	if i, err := s.unusedValue(); err != nil {
+		return nil, l.locate(err, cv.ast, ev.valueDefs[i], inst)
+	}
+	return ev.exports, nil
 }
 
 // locate tells where in the binary an error occurred, unless it does already.

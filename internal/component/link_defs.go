@@ -18,6 +18,7 @@ type evaluation struct {
 	importNames nameSet
 	exportNames nameSet
 	types       visibility
+	valueDefs   []int // the definitions that values come from
 	exports     *instanceVal
 	stored      wasm.ValType // by context.set; 0 if there is none
 }

@@ -33,14 +33,15 @@ func (ev *evaluation) use(sort Sort, i uint32) (entity, error) {
 	return e, err
 }
 
-// valuesUsed checks that no value of a component is left.
-func (s *scope) valuesUsed() error {
+// unusedValue checks that no value of a component is left, and gives the index
+// of one that is.
+func (s *scope) unusedValue() (int, error) {
 	for i, e := range s.spaces[SortValue] {
 		if !e.(*value).used {
-			return fmt.Errorf("value %d is never used", i)
+			return i, fmt.Errorf("value %d is never used", i)
 		}
 	}
-	return nil
+	return 0, nil
 }
 
 // valueType gives the type of a value import or export, and the value that it
