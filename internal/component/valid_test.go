@@ -201,9 +201,9 @@ var validity = []struct{ name, text, want string }{
 	{"an export that a registry should resolve", `(import "f" (func $f)) (export "locked-dep=<a:b@1.0.0>" (func $f))`, "only imports can have such a name"},
 	{"a hash that is none", `(import "integrity=<sha256-AA=A>" (func))`, "it is not a valid name"},
 	{"a version that begins with 0", `(import "a:b/c@01.0.0" (instance))`, "it is not a valid name"},
-	{"a suffix of a version", `(import "a:b/c@0.2" (version-suffix ".3-rc.1") (instance))`, ""},
-	{"a suffix of a whole version", `(import "a:b/c@1.2.3" (version-suffix "-rc") (instance))`, "does not complete the version"},
-	{"a suffix that makes no version", `(import "a:b/c@1" (version-suffix ".2") (instance))`, "does not complete the version"},
+	{"a suffix of a version", `(import "a:b/c@0.2" (versionsuffix ".3-rc.1") (instance))`, ""},
+	{"a suffix of a whole version", `(import "a:b/c@1.2.3" (versionsuffix "-rc") (instance))`, "does not complete the version"},
+	{"a suffix that makes no version", `(import "a:b/c@1" (versionsuffix ".2") (instance))`, "does not complete the version"},
 	{"a memory type of more than 4 GiB", `(import "m" (core module (import "" "m" (memory 65537))))`, "at most 65536"},
 }
 

@@ -315,7 +315,7 @@ func attributes(c *cursor) []component.Attribute {
 		kind component.AttrKind
 	}{
 		{"implements", component.AttrImplements},
-		{"version-suffix", component.AttrVersionSuffix},
+		{"versionsuffix", component.AttrVersionSuffix},
 		{"external-id", component.AttrExternalID},
 	} {
 		if c.at(a.head) {

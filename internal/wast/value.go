@@ -165,14 +165,12 @@ func primitive(c *cursor, b []byte, p component.PrimType) []byte {
 	}
 	switch p {
 	case component.PrimBool:
-		v, err := strconv.ParseBool(n.Text)
-		switch {
-		case err != nil:
-			fail()
-		case v:
+		switch n.Text {
+		case "false":
+			return append(b, 0)
+		case "true":
 			return append(b, 1)
 		}
-		return append(b, 0)
 	case component.PrimChar:
 		text, quoted := strings.CutPrefix(n.Text, "'")
 		text, closed := strings.CutSuffix(text, "'")
