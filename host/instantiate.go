@@ -144,7 +144,9 @@ func (in *Instance) runSteps(ctx context.Context) error {
 		return in.mods[in.pre.steps[current].sources[n]]
 	}
 	ictx := experimental.WithImportResolver(&in.guest, resolve)
-	if pool := in.pre.c.e.pool; pool != nil {
+	if pool := in.pre.c.e.pool; pool != nil && in.clock != nil {
+		ictx = experimental.WithMemoryAllocator(ictx, pool.sparing())
+	} else if pool != nil {
 		ictx = experimental.WithMemoryAllocator(ictx, pool)
 	}
 	for i, s := range in.pre.c.prog.Steps {

@@ -20,8 +20,8 @@ type memoryPool struct {
 const (
 	// keptRanges bounds the ranges that wait for an instance.
 	keptRanges = 16
-	// keptBytes is how much of such a range stays allocated; the rest is given
-	// back to the system. Clearing what is there costs less than faulting it in
+	// keptBytes is how much of such a range stays allocated as a rule; the rest
+	// is given back to the system. Clearing what is there costs less than faulting it in
 	// again.
 	keptBytes = 8 << 20
 )
@@ -39,20 +39,33 @@ func (p *memoryPool) Allocate(capacity, limit uint64) experimental.LinearMemory 
 		p.free[limit] = list[:len(list)-1]
 		p.n--
 		p.mu.Unlock()
-		return &pooledMemory{pool: p, all: b}
+		return &pooledMemory{pool: p, all: b, keep: keptBytes}
 	}
 	p.mu.Unlock()
 	b, err := unix.Mmap(-1, 0, int(limit), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANON|unix.MAP_NORESERVE)
 	if err != nil { // the system does not overcommit
 		return &heapMemory{b: make([]byte, 0, capacity)}
 	}
-	return &pooledMemory{pool: p, all: b}
+	return &pooledMemory{pool: p, all: b, keep: keptBytes}
 }
 
-// release takes a range back whose first used bytes may have been written.
-func (p *memoryPool) release(b []byte, used uint64) {
-	clear(b[:min(used, keptBytes)])
-	if used > keptBytes && unix.Madvise(b[keptBytes:used], unix.MADV_DONTNEED) != nil {
+// sparing gives an allocator of ranges of which nothing stays allocated when
+// they come back: for instances that are rarely made and may grow large.
+func (p *memoryPool) sparing() experimental.MemoryAllocator {
+	return experimental.MemoryAllocatorFunc(func(capacity, limit uint64) experimental.LinearMemory {
+		m := p.Allocate(capacity, limit)
+		if m, ok := m.(*pooledMemory); ok {
+			m.keep = 0
+		}
+		return m
+	})
+}
+
+// release takes a range back whose first used bytes may have been written; the
+// first keep bytes stay allocated.
+func (p *memoryPool) release(b []byte, used, keep uint64) {
+	clear(b[:min(used, keep)])
+	if used > keep && unix.Madvise(b[keep:used], unix.MADV_DONTNEED) != nil {
 		_ = unix.Munmap(b)
 		return
 	}
@@ -85,6 +98,7 @@ type pooledMemory struct {
 	pool *memoryPool
 	all  []byte
 	used uint64
+	keep uint64 // of it, when it comes back
 }
 
 // Reallocate implements [experimental.LinearMemory].
@@ -99,7 +113,7 @@ func (m *pooledMemory) Reallocate(size uint64) []byte {
 // Free implements [experimental.LinearMemory].
 func (m *pooledMemory) Free() {
 	if m.all != nil {
-		m.pool.release(m.all, m.used)
+		m.pool.release(m.all, m.used, m.keep)
 		m.all = nil
 	}
 }

@@ -1,6 +1,12 @@
 package host
 
-import "testing"
+import (
+	"bytes"
+	"testing"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
 
 // TestMemoryPool wants a range that comes back to be as good as new, whatever
 // was written to it, and memories that grow in place.
@@ -36,6 +42,19 @@ func TestMemoryPool(t *testing.T) {
 			}
 		}
 		again.Free()
+	}
+	m := p.sparing().Allocate(0, limit)
+	b := m.Reallocate(limit)
+	for i := range b {
+		b[i] = 1
+	}
+	m.Free()
+	b = p.Allocate(0, limit).Reallocate(limit)
+	resident := make([]byte, limit/unix.Getpagesize())
+	if _, _, errno := unix.Syscall(unix.SYS_MINCORE, uintptr(unsafe.Pointer(&b[0])), limit, uintptr(unsafe.Pointer(&resident[0]))); errno != 0 {
+		t.Error(errno)
+	} else if n := bytes.Count(resident, []byte{1}); n > 0 {
+		t.Errorf("%d pages of a range that came back are still allocated", n)
 	}
 	var many []interface{ Free() }
 	for range keptRanges + 3 {

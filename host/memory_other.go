@@ -11,3 +11,5 @@ type memoryPool struct{ experimental.MemoryAllocator }
 func newMemoryPool() *memoryPool { return nil }
 
 func (p *memoryPool) close() {}
+
+func (p *memoryPool) sparing() experimental.MemoryAllocator { return p }

@@ -179,7 +179,7 @@ func TestCrowd(t *testing.T) {
 // TestCrowdServed has them come over HTTP.
 func TestCrowdServed(t *testing.T) {
 	c := &crowd{}
-	_, h, s := serveHere(t, "routed", wasihttp.Config{Shared: true, Transport: c})
+	_, h, s := serveHere(t, "routed", wasihttp.Config{Shared: true, RetireAbove: -1, Transport: c})
 	client := &http.Transport{MaxIdleConnsPerHost: crowdSize, DisableCompression: true}
 	c.send = func(r *http.Request) (*http.Response, error) {
 		r.URL.Host = s.Listener.Addr().String()

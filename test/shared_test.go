@@ -2,7 +2,6 @@ package test
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -28,11 +27,12 @@ type site struct {
 	before  int // goroutines
 }
 
-func newSite(t *testing.T, guest string, shared bool) *site {
+func newSite(t *testing.T, guest string, conf wasihttp.Config) *site {
 	t.Helper()
 	engine, c := compiled(t, guest)
 	s := &site{engine: engine, before: runtime.NumGoroutine()}
-	s.handler = handlerOf(t, engine, c, wasihttp.Config{WASI: wasi.Config{Stderr: os.Stderr}, Shared: shared})
+	conf.WASI = wasi.Config{Stderr: os.Stderr}
+	s.handler = handlerOf(t, engine, c, conf)
 	s.Server = httptest.NewServer(s.handler)
 	return s
 }
@@ -89,7 +89,7 @@ func TestClientGoesAwayBehind(t *testing.T) {
 	} {
 		for _, shared := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s/shared=%v", c.guest, shared), func(t *testing.T) {
-				s := newSite(t, c.guest, shared)
+				s := newSite(t, c.guest, wasihttp.Config{Shared: shared})
 				ctx, leave := context.WithCancel(t.Context())
 				reached, left := make(chan struct{}), make(chan time.Time, 1)
 				origin := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -159,7 +159,7 @@ func TestSharedInstance(t *testing.T) {
 		arrived.Wait()
 		io.WriteString(w, verses[0].text)
 	}))
-	s := newSite(t, "routed", true)
+	s := newSite(t, "routed", wasihttp.Config{Shared: true, RetireAbove: -1})
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: requests}}
 	want := fmt.Sprintf("%s/a: %s\n", origin.URL, verses[0].digest)
 	var heap, memory []uint64 // in KiB
@@ -217,7 +217,7 @@ func settledHeap() uint64 {
 // TestSharedInstanceFails has a guest trap: the requests in flight fail with
 // it, and the next one finds another instance.
 func TestSharedInstanceFails(t *testing.T) {
-	s := newSite(t, "gauntlet", true)
+	s := newSite(t, "gauntlet", wasihttp.Config{Shared: true})
 	if status, body := get(t, s.URL+"/ok"); status != http.StatusOK {
 		t.Fatalf("%d %q", status, body)
 	}
@@ -260,9 +260,10 @@ func TestServeShared(t *testing.T) {
 	if _, body := get(t, s.URL+"/spawned"); body != "1\n" {
 		t.Errorf("the second request got %q: it is in another instance", body)
 	}
-	for _, args := range [][]string{{"--instances=many"}, {"--instances=shared", "--interrupt"}} {
+	for _, args := range [][]string{{"--instances=many"}, {"--retire-above=1MiB"},
+		{"--instances=shared", "--retire-above=much"}, {"--instances=shared", "--retire-above=0"}} {
 		_, stderr, status := isyswasfa(t, append([]string{"serve", "none.wasm"}, args...)...)
-		if status != 2 || !bytes.Contains([]byte(stderr), []byte("--in")) {
+		if flag, _, _ := strings.Cut(args[len(args)-1], "="); status != 2 || !strings.Contains(stderr, flag) {
 			t.Errorf("%v: exit status %d, %s", args, status, stderr)
 		}
 	}

@@ -25,12 +25,16 @@ func serveCommand() *cli.Command {
 		Description: "Answers HTTP requests with a component, or with a Go package that it builds first.\n" +
 			"Every request gets an instance of its own, or with --instances shared all of them use\n" +
 			"one, and its memory. SIGINT and SIGTERM finish the requests in flight and end the program.\n\n" +
+			"A shared instance whose linear memory has grown beyond --retire-above is replaced as soon as\n" +
+			"there is little to do, and what its guests keep in memory is lost. The default, auto, is twice\n" +
+			"what it begins with, and 16 MiB more at least.\n\n" +
 			"Example:\n   isyswasfa serve ./test/cases/hello\n   isyswasfa serve --addr 127.0.0.1:0 hello.wasm",
 		Flags: append([]cli.Flag{
 			&cli.StringFlag{Name: "addr", Value: "127.0.0.1:8080", Usage: "listen on `HOST:PORT`; port 0 picks a free one"},
 			&cli.DurationFlag{Name: "timeout", Value: time.Minute, Usage: "longest time `D` until a request is answered; 0 for none"},
 			maxMemoryFlag("512MiB"),
 			&cli.StringFlag{Name: "instances", Value: "fresh", Usage: "`WHICH` instance serves a request: a fresh one, or a shared one for all"},
+			&cli.StringFlag{Name: "retire-above", Value: "auto", Usage: "replace a shared instance that has more linear memory than `SIZE`, or never"},
 			&cli.BoolFlag{Name: "interrupt", Usage: "stop guests that compute past the timeout; makes loops slower"},
 			&cli.IntFlag{Name: "max-concurrency", Value: 64, Usage: "most requests `N` at a time; others wait"},
 			traceFlag(),
@@ -53,11 +57,15 @@ func serve(c *cli.Context, arg string) error {
 	if c.Int("max-concurrency") < 1 {
 		return usagef("--max-concurrency: at least 1 is needed")
 	}
+	retireAbove, err := retireAbove(c)
+	if err != nil {
+		return err
+	}
 	switch c.String("instances") {
-	case "fresh":
 	case "shared":
-		if c.Bool("interrupt") {
-			return usagef("--interrupt ends an instance, so it needs --instances fresh")
+	case "fresh":
+		if c.IsSet("retire-above") {
+			return usagef("--retire-above is for --instances shared")
 		}
 	default:
 		return usagef("--instances: %q is neither fresh nor shared", c.String("instances"))
@@ -80,7 +88,7 @@ func serve(c *cli.Context, arg string) error {
 	}
 	conf := host.Config{MaxMemory: memory, Interruptible: c.Bool("interrupt")}
 	return withEngine(c, conf, func(ctx context.Context, engine *host.Engine) error {
-		handler, err := newHandler(ctx, c, engine, name, binary)
+		handler, err := newHandler(ctx, c, engine, retireAbove, name, binary)
 		if err != nil {
 			return err
 		}
@@ -89,7 +97,7 @@ func serve(c *cli.Context, arg string) error {
 }
 
 // newHandler compiles and links the component.
-func newHandler(ctx context.Context, c *cli.Context, engine *host.Engine, name string, binary []byte) (*wasihttp.Handler, error) {
+func newHandler(ctx context.Context, c *cli.Context, engine *host.Engine, retireAbove int64, name string, binary []byte) (*wasihttp.Handler, error) {
 	component, linker, err := compile(ctx, c, engine, name, binary)
 	if err != nil {
 		return nil, err
@@ -108,6 +116,7 @@ func newHandler(ctx context.Context, c *cli.Context, engine *host.Engine, name s
 		Timeout:        c.Duration("timeout"),
 		MaxConcurrency: c.Int("max-concurrency"),
 		Shared:         c.String("instances") == "shared",
+		RetireAbove:    retireAbove,
 		WASI:           wasi.Config{Stdout: c.App.Writer, Stderr: stderr},
 		Logger:         slog.New(slog.NewTextHandler(stderr, nil)),
 	})

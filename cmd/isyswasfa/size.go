@@ -27,6 +27,22 @@ func maxMemory(c *cli.Context) (uint64, error) {
 	return n, nil
 }
 
+// retireAbove gives what the flag says, as [wasihttp.Config] has it.
+func retireAbove(c *cli.Context) (int64, error) {
+	switch s := c.String("retire-above"); s {
+	case "auto":
+		return 0, nil
+	case "never":
+		return -1, nil
+	default:
+		n, err := parseSize(s)
+		if err != nil || n == 0 || n > math.MaxInt64 {
+			return 0, usagef("--retire-above: %q is no size, such as 64MiB, and neither auto nor never", s)
+		}
+		return int64(n), nil
+	}
+}
+
 // parseSize reads a number of bytes such as "65536", "64MiB", "512K" or
 // "1GB". Units without an i are binary too, as memory is counted.
 func parseSize(s string) (uint64, error) {

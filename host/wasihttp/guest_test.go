@@ -34,6 +34,7 @@ world guest {
 	include wasi:http/service@0.3.0;
 	import isyswasfa:io/pipe;
 	import wasi:cli/exit@0.2.0;
+	import wasi:cli/stderr@0.2.0;
 }`
 
 // imports gives import declarations for all functions of some interfaces of a
@@ -69,6 +70,11 @@ type server struct {
 }
 
 func serve(t *testing.T, c wasihttp.Config, ec host.Config) *server {
+	return serveWith(t, c, ec, guestWorld, "", func(*host.Linker) {})
+}
+
+// serveWith serves the guest in another world, with more text in its module.
+func serveWith(t *testing.T, c wasihttp.Config, ec host.Config, world, text string, define func(*host.Linker)) *server {
 	t.Helper()
 	e, err := host.NewEngine(t.Context(), ec)
 	if err != nil {
@@ -77,8 +83,9 @@ func serve(t *testing.T, c wasihttp.Config, ec host.Config) *server {
 	l := linker{e, host.NewLinker(e)}
 	wasi.AddToLinker(l.Linker)
 	wasihttp.AddToLinker(l.Linker)
-	w := polyfill(t, guestWorld, "guest")
-	p := pre(t, l, w, "(module\n"+imports(t, w, "types", "client", "exit", "streams", "pipe", "poll", "monotonic-clock")+guestText+")")
+	define(l.Linker)
+	w := polyfill(t, world, "guest")
+	p := pre(t, l, w, "(module\n"+imports(t, w, "types", "client", "exit", "stderr", "streams", "pipe", "poll", "monotonic-clock")+text+guestText+")")
 	s := &server{e: e, log: new(syncBuffer)}
 	c.Logger = slog.New(slog.NewTextHandler(s.log, nil))
 	if s.h, err = wasihttp.NewHandler(p, c); err != nil {

@@ -21,18 +21,28 @@ type Config struct {
 	// Timeout is how long a request may take until the head of its response;
 	// then the client gets 504. 0 means for ever.
 	Timeout time.Duration
-	// Linger is how long a guest may go on after its response is complete; 0
-	// means DefaultLinger, a negative value not at all.
+	// Linger is how long a guest may go on after its response is complete, and
+	// one that requests share after the last one, if it is to end; 0 means
+	// DefaultLinger, a negative value not at all.
 	Linger time.Duration
 	// MaxConcurrency is how many requests may be served at once; one counts
 	// until its instance has ended. Further requests wait, for Timeout at most,
 	// and then get 503. 0 means any number.
 	MaxConcurrency int
 	// Shared has all requests served by one instance, so that they share its
-	// memory. If it fails, so do the requests in flight, and the next one gets
-	// a new instance. Linger means nothing then, and an interruptible engine
-	// would end the instance when a single request is given up.
+	// memory. If it fails, so do the requests that have begun in it; others get
+	// a new instance. A new one takes over, too, if guest code runs for
+	// longer than Timeout without coming back to the host. Requests that
+	// waited for it have their time anew then. Such a guest goes on, in vain,
+	// until it calls the host, unless the engine is interruptible.
 	Shared bool
+	// RetireAbove is how much linear memory, in bytes, an instance that
+	// requests share may have to be kept: since a memory cannot shrink, one
+	// that has grown beyond it takes no more requests once there is little for
+	// it to do, and what the guest keeps in memory is lost. 0 means twice
+	// what it has before its first request, and 16 MiB more at least; a
+	// negative value that it is always kept.
+	RetireAbove int64
 	// WASI is what wasi:cli gives to the guests. The writers may be shared;
 	// see [wasi.SyncWriter].
 	WASI wasi.Config
@@ -78,6 +88,7 @@ func NewHandler(pre *host.InstancePre, c Config) (*Handler, error) {
 		c.Transport = DefaultTransport
 	}
 	h := &Handler{pre: pre, handle: f, conf: c}
+	h.shared.h = h
 	if c.MaxConcurrency > 0 {
 		h.slots = make(chan struct{}, c.MaxConcurrency)
 	}
@@ -120,13 +131,13 @@ var (
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithCancelCause(r.Context())
 	defer cancel(errGone)
-	inTime := func() bool { return true }
+	var timer *time.Timer
 	if h.conf.Timeout > 0 {
-		inTime = time.AfterFunc(h.conf.Timeout, func() { cancel(fmt.Errorf("%w, %v", errTimeout, h.conf.Timeout)) }).Stop
+		timer = time.AfterFunc(h.conf.Timeout, func() { cancel(fmt.Errorf("%w, %v", errTimeout, h.conf.Timeout)) })
 	}
-	x := h.begin(ctx, w, r)
+	x := h.begin(ctx, timer, w, r)
 	o := x.wait()
-	if !inTime() && o.err == nil {
+	if timer != nil && !timer.Stop() && o.err == nil {
 		o.drop()
 		o = outcome{err: errTimeout}
 	}
@@ -139,17 +150,20 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 type exchange struct {
 	h       *Handler
 	ctx     context.Context // of the request
+	timer   *time.Timer     // of the time limit; nil if it cannot begin anew
 	body    *serverBody
 	req     *Request
 	outcome chan outcome  // of the call
 	done    chan struct{} // closed when the client has been answered
 
+	trailers *trailersFuture // of the request
+
 	linger    context.Context // for the guest to go on
 	endLinger context.CancelFunc
 
-	failed atomic.Pointer[error]         // why the guest failed after its answer
-	in     atomic.Pointer[host.Instance] // if requests share it
-	lost   bool                          // the client has gone before it had the response
+	failed atomic.Pointer[error]          // why the guest failed after its answer
+	in, at atomic.Pointer[sharedInstance] // that serves it; that counts it still
+	lost   bool                           // the client has gone before it had the response
 }
 
 // An outcome is what the guest answered, or why there is no answer.
@@ -169,10 +183,11 @@ func (o outcome) drop() {
 	}
 }
 
-func (h *Handler) begin(ctx context.Context, w http.ResponseWriter, r *http.Request) *exchange {
-	x := &exchange{h: h, ctx: ctx, outcome: make(chan outcome, 1), done: make(chan struct{})}
+func (h *Handler) begin(ctx context.Context, timer *time.Timer, w http.ResponseWriter, r *http.Request) *exchange {
+	x := &exchange{h: h, ctx: ctx, timer: timer, outcome: make(chan outcome, 1), done: make(chan struct{})}
 	x.linger, x.endLinger = context.WithCancel(context.WithoutCancel(ctx))
 	x.req, x.body = newServerRequest(w, r)
+	x.trailers = x.req.trailers
 	if h.slots != nil {
 		select {
 		case h.slots <- struct{}{}:
@@ -213,6 +228,15 @@ func (x *exchange) answered() {
 		time.AfterFunc(d, x.endLinger)
 	}
 	close(x.done)
+	x.leave()
+}
+
+// renew has the time limit begin anew, once.
+func (x *exchange) renew() {
+	if x.timer != nil && x.timer.Stop() {
+		x.timer.Reset(x.h.conf.Timeout)
+		x.timer = nil
+	}
 }
 
 // run calls the guest, and stays until the client has been answered and the
@@ -244,7 +268,7 @@ func (x *exchange) runFresh() {
 		x.outcome <- x.noInstance(err)
 		return
 	}
-	o := x.call(in, cancelGrace, func() { interrupt(in) })
+	o := x.callFresh(in)
 	pipe := o.fromPipe()
 	x.outcome <- o
 	switch {
@@ -263,25 +287,30 @@ func (x *exchange) noInstance(err error) outcome {
 	return outcome{err: fmt.Errorf("making an instance: %w", err)}
 }
 
-// call calls the guest. If the call does not return in the grace time after
-// the request is over, stuck is called. An instance that waits for events is
-// not concerned: its call returns at once.
-func (x *exchange) call(in *host.Instance, grace time.Duration, stuck func()) (o outcome) {
+// callFresh calls the guest in an instance of its own. If the call does not
+// return soon after the request is over, that ends. An instance that waits for
+// events is not concerned: its call returns at once.
+func (x *exchange) callFresh(in *host.Instance) outcome {
+	returned := make(chan struct{})
+	defer close(returned)
+	defer context.AfterFunc(x.ctx, func() {
+		select {
+		case <-returned:
+		case <-time.After(cancelGrace):
+			interrupt(in)
+		}
+	})()
+	return x.call(in)
+}
+
+// call calls the guest.
+func (x *exchange) call(in *host.Instance) (o outcome) {
 	defer func() {
 		if p := recover(); p != nil {
 			o.err = fmt.Errorf("panic: %v", p)
 			x.h.conf.Logger.Error("panic while serving a request", "panic", p, "stack", string(debug.Stack()))
 		}
 	}()
-	returned := make(chan struct{})
-	defer close(returned)
-	defer context.AfterFunc(x.ctx, func() {
-		select {
-		case <-returned:
-		case <-time.After(grace):
-			stuck()
-		}
-	})()
 	res, err := x.h.handle.Call(x.ctx, in, sendParams{x.req})
 	switch {
 	case err != nil && errors.Is(err, x.ctx.Err()):
@@ -349,8 +378,8 @@ func (x *exchange) attend(in *host.Instance, pipe bool) {
 
 // failure tells why the guest failed after its answer, if it did.
 func (x *exchange) failure() error {
-	if in := x.in.Load(); in != nil {
-		return in.Err()
+	if m := x.in.Load(); m != nil {
+		return m.failure()
 	}
 	if p := x.failed.Load(); p != nil {
 		return *p

@@ -4,108 +4,219 @@ import (
 	"context"
 	"errors"
 	"sync"
-	"time"
+	"sync/atomic"
 
 	"github.com/isyswasfa/isyswasfa/host"
 )
 
-// shared is the instance that all requests of a [Handler] use, if its Config
-// says so. It is made when first needed, and again after it has failed.
+// shared are the instances of a [Handler] that serve many requests each, if its
+// Config says so. New requests go to the current one, which is made when first
+// needed, and again after it has failed or was retired; see retire.go.
 type shared struct {
-	mu   sync.Mutex
-	in   *host.Instance
-	live sync.WaitGroup // instances that are not closed
+	h        *Handler
+	mu       sync.Mutex
+	current  *sharedInstance
+	draining int            // instances that are retired and not closed
+	live     sync.WaitGroup // instances that are not closed
 }
 
-// instance gives the instance; it is not bound to the request that needs it
-// first.
-func (s *shared) instance(h *Handler) (*host.Instance, error) {
+// A sharedInstance is an instance that requests share.
+type sharedInstance struct {
+	s     *shared
+	ready chan struct{} // closed when in or err is there
+	in    *host.Instance
+	err   error
+	made  uint64 // its linear memory before the first request, in bytes
+
+	broken atomic.Pointer[error] // why it was given up
+
+	// Under shared.mu.
+	requests int  // those that are not answered
+	most     int  // of requests at a time
+	watched  bool // a timer is going to have a look
+	review   reviewState
+	retired  bool          // it takes no more requests
+	empty    chan struct{} // closed when it is retired and all requests are answered
+}
+
+// join counts the exchange as a request of the instance, until it leaves.
+func (x *exchange) join() (*sharedInstance, error) {
+	m := x.h.shared.enter()
+	x.in.Store(m)
+	x.at.Store(m)
+	select {
+	case <-x.done:
+		x.leave()
+	default:
+	}
+	select {
+	case <-m.ready:
+	case <-x.ctx.Done():
+		return m, context.Cause(x.ctx)
+	}
+	if m.err == nil {
+		m.watch()
+	}
+	return m, m.err
+}
+
+// leave ends join, once.
+func (x *exchange) leave() {
+	if m := x.at.Swap(nil); m != nil {
+		m.leave()
+	}
+}
+
+func (s *shared) enter() *sharedInstance {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.in != nil && s.in.Err() == nil {
-		return s.in, nil
+	m := s.current
+	if m == nil {
+		m = &sharedInstance{s: s, ready: make(chan struct{}), empty: make(chan struct{})}
+		s.current = m
+		s.live.Add(1)
+		go m.make()
 	}
-	in, err := h.pre.Instantiate(context.Background(), host.InstanceConfig{Values: h.values})
-	if err != nil {
-		return nil, err
-	}
-	s.live.Add(1)
-	// The responses that need an instance that has failed break off when it
-	// is closed.
-	context.AfterFunc(in.Context(), func() {
-		defer s.live.Done()
-		_ = in.Close(context.Background()) // cannot fail without a limit
-	})
-	s.in = in
-	return in, nil
+	m.requests++
+	m.most = max(m.most, m.requests)
+	return m
 }
 
-// SharedStats are the counters of an instance that requests share.
+func (m *sharedInstance) make() {
+	defer close(m.ready)
+	s, ctx := m.s, context.Background()
+	if limit := s.h.conf.Timeout; limit > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, limit)
+		defer cancel()
+	}
+	m.in, m.err = s.h.pre.Instantiate(ctx, host.InstanceConfig{Values: s.h.values, Shared: true})
+	if m.err != nil {
+		s.forget(m)
+		s.live.Done()
+		return
+	}
+	m.made = m.in.MemorySize()
+	context.AfterFunc(m.in.Context(), func() {
+		defer s.live.Done()
+		s.forget(m)
+		_ = m.in.Close(context.Background()) // cannot fail without a limit
+	})
+}
+
+// forget has the next request make another instance.
+func (s *shared) forget(m *sharedInstance) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.current == m {
+		s.current = nil
+	}
+}
+
+// leave is for a request that is answered, or goes elsewhere.
+func (m *sharedInstance) leave() {
+	m.s.mu.Lock()
+	defer m.s.mu.Unlock()
+	m.requests--
+	if m.retired && m.requests == 0 {
+		close(m.empty)
+	}
+	m.reviewSoon()
+}
+
+// failure tells why the instance does not go on, nil if it does.
+func (m *sharedInstance) failure() error {
+	if p := m.broken.Load(); p != nil {
+		return *p
+	}
+	return m.in.Err()
+}
+
+// SharedStats are the counters of the instances that requests share.
 type SharedStats struct {
-	host.InstanceStats
-	Memory uint64 // linear memory, in bytes
+	host.InstanceStats        // of the one that takes requests
+	Memory             uint64 // its linear memory, in bytes
+	Draining           int    // those that take no more requests and are not closed
 }
 
 // Stats gives the counters of the instance that requests share, if there is
-// one and it is not failed.
+// one and it has not failed. It waits for the instance.
 func (h *Handler) Stats() (s SharedStats) {
 	h.shared.mu.Lock()
-	in := h.shared.in
+	m := h.shared.current
+	s.Draining = h.shared.draining
 	h.shared.mu.Unlock()
-	if in != nil && in.Err() == nil {
-		s = SharedStats{in.Stats(), in.MemorySize()}
+	if m == nil {
+		return s
+	}
+	if <-m.ready; m.err == nil && m.in.Err() == nil {
+		s.InstanceStats, s.Memory = m.in.Stats(), m.in.MemorySize()
 	}
 	return s
 }
 
-// retire has the next request make another instance.
-func (s *shared) retire(in *host.Instance) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.in == in {
-		s.in = nil
-	}
-}
-
 // end closes the instance when nothing is going on in it or ctx is cancelled,
-// and waits for those that have failed.
+// and waits for those that have failed or drain.
 func (s *shared) end(ctx context.Context) {
 	s.mu.Lock()
-	in := s.in
-	s.in = nil
+	m := s.current
+	s.current = nil
 	s.mu.Unlock()
-	if in != nil {
-		_ = in.WaitIdle(ctx) // it ends either way
-		_ = in.Close(context.Background())
+	if m != nil {
+		if <-m.ready; m.err == nil {
+			_ = m.in.WaitIdle(ctx) // it ends either way
+			_ = m.in.Close(context.Background())
+		}
 	}
 	s.live.Wait()
 }
-
-// stuckGrace is how long a guest that all requests share may compute, or block
-// in a host function, although the request is over for which it does.
-const stuckGrace = 10 * time.Second
 
 // errForgotten is what a response's client learns if the guest leaves it open
 // and does nothing more.
 var errForgotten = errors.New("the guest has not ended its response")
 
-// runShared calls the guest in the instance of all.
+// runShared calls the guest in the instance of all. If the call cannot begin in
+// one, or making it takes as long as a request may, it is made in another one,
+// and has its time anew.
 func (x *exchange) runShared() {
-	in, err := x.h.shared.instance(x.h)
-	if err != nil {
-		x.outcome <- x.noInstance(err)
+	for {
+		m, err := x.join()
+		if err == nil {
+			o := x.call(m.in)
+			if refused := (*host.RefusedError)(nil); !errors.As(o.err, &refused) {
+				x.followShared(m, o)
+				return
+			}
+		} else if x.ctx.Err() != nil || !errors.Is(err, context.DeadlineExceeded) {
+			x.outcome <- x.noInstance(err)
+			return
+		}
+		x.leave()
+		x.h.shared.forget(m)
+		x.renew()
+	}
+}
+
+// followShared passes the outcome on, and ends a response that the guest will
+// not end itself: because its instance goes on no more, or has nothing to do.
+func (x *exchange) followShared(m *sharedInstance, o outcome) {
+	if o.resp == nil {
+		x.outcome <- o
 		return
 	}
-	x.in.Store(in)
-	o := x.call(in, stuckGrace, func() {
-		x.h.shared.retire(in)
-		interrupt(in)
-	})
-	pipe := o.fromPipe()
-	x.outcome <- o
-	// If nothing is going on any more, nobody will write to the pipe.
-	if pipe && in.WaitIdle(x.linger) == nil {
-		o.resp.stream.Break(errForgotten)
-		o.resp.trailers.Drop()
+	resp, pipe := o.resp, o.fromPipe()
+	end := func(err error) {
+		if pipe {
+			resp.stream.Break(err)
+		}
+		if resp.trailers != x.trailers { // else it is the client who ends them
+			resp.trailers.Drop()
+		}
 	}
+	defer context.AfterFunc(m.in.Context(), func() { end(m.failure()) })()
+	x.outcome <- o
+	if pipe && m.in.WaitIdle(x.linger) == nil {
+		end(errForgotten)
+	}
+	<-x.done
 }

@@ -80,6 +80,14 @@
     (then (return (call $hello (i32.const 0)))))
   (if (i32.eq (local.get $initial) (i32.const 66)) ;; BLOCK
     (then (call $poll-0.2.0.method.pollable.block (call $monotonic-clock-0.2.0.subscribe-duration (i64.const 3600000000000)))))
+  (if (i32.eq (local.get $initial) (i32.const 77)) ;; MORE: takes 1 MiB of memory
+    (then (drop (memory.grow (i32.const 16)))))
+  (if (i32.eq (local.get $initial) (i32.const 87)) ;; WRITE: to the standard error
+    (then
+      (local.set $method (call $stderr-0.2.0.get-stderr))
+      (call $streams-0.2.0.method.output-stream.check-write (local.get $method) (i32.const 16))
+      (call $streams-0.2.0.method.output-stream.write (local.get $method) (i32.const 1024) (i32.const 20) (i32.const 16))
+      (call $streams-0.2.0.resource-drop.output-stream (local.get $method))))
   (call $hello (i32.const 1)))
 
 (func (export "wasi:http/handler@0.3.0#handle-isyswasfa-result") (param i32) (result i32)
