@@ -1,0 +1,57 @@
+;; The root calls sum as an async function, with a list of borrowed things that
+;; it has made, and twice as a plain one; test:a/b has it the other way round.
+(component
+  (import "isyswasfa:isyswasfa/isyswasfa" (instance $tasks
+    (export "pending" (type (sub resource)))
+    (export "ready" (type (sub resource)))))
+  (alias export $tasks "pending" (type $pending))
+  (alias export $tasks "ready" (type $ready))
+  (import "test:a/b" (instance $b
+    (alias outer 1 $pending (type $pending))
+    (alias outer 1 $ready (type $ready))
+    (export "thing" (type $thing (sub resource)))
+    (export "make" (func (param "n" u32) (result (own $thing))))
+    (type $answer (tuple u32 string))
+    (export "sum-isyswasfa-start" (func (param "things" (list (borrow $thing))) (param "s" string) (result (result $answer (error (own $pending))))))
+    (export "sum-isyswasfa-result" (func (param "ready" (own $ready)) (result $answer)))
+    (export "twice" (func (param "s" string) (result string)))))
+  (alias export $b "thing" (type $thing))
+  (core module $Memory
+    (memory (export "memory") 16)
+    (global $top (mut i32) (i32.const 64))
+    (func (export "realloc") (param i32 i32 i32 i32) (result i32) (local $p i32)
+      (local.set $p (global.get $top))
+      (global.set $top (i32.and (i32.add (i32.add (local.get $p) (local.get 3)) (i32.const 15)) (i32.const -8)))
+      (local.get $p))
+    (func (export "free") (param i32) (global.set $top (i32.const 64))))
+  (core instance $memory (instantiate $Memory))
+  (core func $make (canon lower (func $b "make")))
+  (core func $sum (canon lower (func $b "sum-isyswasfa-start") (memory $memory "memory") (realloc (func $memory "realloc"))))
+  (core func $twice (canon lower (func $b "twice") (memory $memory "memory") (realloc (func $memory "realloc"))))
+  (core func $drop (canon resource.drop $thing))
+  (core module $Main
+    (import "m" "memory" (memory 1))
+    (import "m" "realloc" (func $realloc (param i32 i32 i32 i32) (result i32)))
+    (import "h" "make" (func $make (param i32) (result i32)))
+    (import "h" "sum" (func $sum (param i32 i32 i32 i32 i32)))
+    (import "h" "twice" (func $twice (param i32 i32 i32)))
+    (import "h" "drop" (func $drop (param i32)))
+    (func (export "run") (param $n i32) (param $s i32) (param $len i32) (result i32) (local $list i32) (local $i i32)
+      (local.set $list (call $realloc (i32.const 0) (i32.const 0) (i32.const 4) (i32.mul (local.get $n) (i32.const 4))))
+      (loop $again (if (i32.lt_u (local.get $i) (local.get $n)) (then
+        (i32.store (i32.add (local.get $list) (i32.mul (local.get $i) (i32.const 4))) (call $make (local.get $i)))
+        (local.set $i (i32.add (local.get $i) (i32.const 1)))
+        (br $again))))
+      (call $sum (local.get $list) (local.get $n) (local.get $s) (local.get $len) (i32.const 16))
+      (if (i32.load8_u (i32.const 16)) (then (unreachable)))
+      (loop $again (if (local.get $i) (then
+        (local.set $i (i32.sub (local.get $i) (i32.const 1)))
+        (call $drop (i32.load (i32.add (local.get $list) (i32.mul (local.get $i) (i32.const 4)))))
+        (br $again))))
+      (call $twice (i32.load (i32.const 24)) (i32.load (i32.const 28)) (i32.const 24))
+      (i32.const 20)))
+  (core instance $main (instantiate $Main
+    (with "m" (instance $memory))
+    (with "h" (instance (export "make" (func $make)) (export "sum" (func $sum)) (export "twice" (func $twice)) (export "drop" (func $drop))))))
+  (func (export "run") (param "n" u32) (param "s" string) (result (tuple u32 string))
+    (canon lift (core func $main "run") (memory $memory "memory") (realloc (func $memory "realloc")) (post-return (func $memory "free")))))
