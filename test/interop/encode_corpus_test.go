@@ -24,8 +24,8 @@ import (
 )
 
 // TestEncodeCorpus encodes the cases of wit-component, in the corpus' folder
-// wit-component (crates/wit-component/tests/components of wasm-tools). What
-// comes out must be valid and have the world that is expected there; where an
+// wit-component (crates/wit-component/tests/components of wasm-tools), and links
+// those that are of libraries. What comes out must be valid and have the world that is expected there; where an
 // error is expected there must be one. Modules are given their world once as
 // WIT and once within. What fails must be in the ledger with its reason, and
 // what the ledger has must fail.

@@ -1,6 +1,7 @@
 package link
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/isyswasfa/isyswasfa/transform/encode"
@@ -25,6 +26,9 @@ func (l *linker) connect() error {
 			lib.links[encode.ImportName{Module: w.how.module(), Field: w.name}] = l.link(w, before)
 		}
 		before[lib] = true
+	}
+	if uint64(l.env.slotBase)+uint64(len(l.env.slotOrder)) > maxTableSize {
+		return errors.New("the functions of all libraries do not fit into the table")
 	}
 	return nil
 }

@@ -62,6 +62,12 @@ func (l *linker) layOut() error {
 	l.env.Tables = []wasm.Table{{Elem: wasm.FuncRef}}
 	l.env.Memories = []wasm.Limits{{}}
 	for _, lib := range l.order {
+		if lib.limits.table > table.most {
+			return fmt.Errorf("the library %s imports a table of %d entries, which is too large", lib.Name, lib.limits.table)
+		}
+		if lib.limits.memory > memory.most/pageSize {
+			return fmt.Errorf("the library %s imports a memory of %d pages, which is too large", lib.Name, lib.limits.memory)
+		}
 		l.env.Tables[0].Min = max(l.env.Tables[0].Min, lib.limits.table)
 		l.env.Memories[0].Min = max(l.env.Memories[0].Min, lib.limits.memory)
 	}
@@ -94,9 +100,6 @@ func (l *linker) placeHeap(memory *span) error {
 	}
 	limits := &l.env.Memories[0]
 	limits.Min = max(limits.Min, (uint64(base)+pageSize-1)/pageSize)
-	if limits.Min*pageSize > memory.most {
-		return fmt.Errorf("a library imports a memory of %d pages, which is too large", limits.Min)
-	}
 	l.data[heapBase], l.data[heapEnd] = base, uint32(limits.Min*pageSize)
 	l.data[stackHigh], l.data[stackLow] = uint32(l.stackSize()), 0
 	return nil

@@ -169,14 +169,14 @@ func (l *library) importEnv(im wasm.Import) error {
 	case im.Name == memoryName:
 		l.met(im)
 		l.limits.memory = max(l.limits.memory, im.Memory.Min)
-		if im.Kind != wasm.KindMemory || im.Memory.HasMax || im.Memory.Shared || im.Memory.Is64 {
-			return errors.New("this should be a memory of 32 bits without a maximum")
+		if plain := (wasm.Limits{Min: im.Memory.Min}); im.Kind != wasm.KindMemory || im.Memory != plain {
+			return errors.New("this should be a plain memory of 32 bits without a maximum")
 		}
 	case im.Name == tableName:
 		l.met(im)
 		l.limits.table = max(l.limits.table, im.Table.Min)
-		if im.Kind != wasm.KindTable || im.Table.Elem != wasm.FuncRef || im.Table.HasMax || im.Table.Shared || im.Table.Is64 {
-			return errors.New("this should be a table of functions without a maximum")
+		if plain := (wasm.Limits{Min: im.Table.Min}); im.Kind != wasm.KindTable || im.Table != (wasm.Table{Elem: wasm.FuncRef, Limits: plain}) {
+			return errors.New("this should be a plain table of functions without a maximum")
 		}
 	case known:
 		l.met(im)

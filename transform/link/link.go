@@ -5,6 +5,8 @@
 // a constant of it, and nothing is looked up by name when it runs, but for
 // what libraries open themselves with dlopen.
 //
+// Libraries that can be opened are instantiated and initialized with the others.
+//
 // Two modules are added. The first, env, has the memory, the table, the
 // addresses, and trampolines for functions of libraries that are instantiated
 // later than their callers. The last puts functions into the table and has the
@@ -49,12 +51,18 @@ type Error struct {
 	Problems []string
 }
 
-// Error gives one line, or one for each problem after the first line.
+// Error gives one line, or one for each of the first problems after the first
+// line.
 func (e *Error) Error() string {
-	if len(e.Problems) == 1 {
-		return e.What + ": " + e.Problems[0]
+	const most = 30
+	list, more := e.Problems, ""
+	switch {
+	case len(list) == 1:
+		return e.What + ": " + list[0]
+	case len(list) > most:
+		list, more = list[:most], fmt.Sprintf("\n  and %d more", len(list)-most)
 	}
-	return e.What + ":\n  " + strings.Join(e.Problems, "\n  ")
+	return e.What + ":\n  " + strings.Join(list, "\n  ") + more
 }
 
 // Component links libraries. Of several that export a symbol the first one
