@@ -47,8 +47,9 @@ func findValue(items []*component.ExportItem, name string) *component.Value {
 func (v *Value) Type() *Type { return v.typ }
 
 // Get gives the value in an instance, as a dynamic value that must not be
-// changed. One that owns resources can be had once, and waits for the driver:
-// from then on they are the caller's.
+// changed. One that owns resources can be had once: from then on they are the
+// caller's. For such a value Get waits for the driver, so host functions must
+// not call it.
 func (v *Value) Get(in *Instance) (any, error) {
 	switch {
 	case in.pre != v.pre:
