@@ -179,7 +179,9 @@ func (r *reader) globalType() GlobalType {
 func (r *reader) global() Global { return Global{r.globalType(), r.constExpr()} }
 
 func (r *reader) tag() uint32 {
-	r.byte() // attribute
+	if attribute := r.byte(); attribute != 0 {
+		r.failf("unknown attribute %d of a tag", attribute)
+	}
 	return r.u32()
 }
 
