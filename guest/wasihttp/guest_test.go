@@ -151,6 +151,7 @@ func testAnswers(t *testing.T, base string) {
 		{"GET", "/prefix-trailers", "", answer{Status: 200, Body: "body", Trailer: http.Header{"Sum": {"4"}}}},
 		{"GET", "/bad-header", "", answer{Status: 500, Body: "Internal Server Error\n"}},
 		{"GET", "/bad-status", "", answer{Status: 500, Body: "Internal Server Error\n"}},
+		{"GET", "/status?code=101", "", answer{Status: 500, Body: "Internal Server Error\n"}},
 		{"GET", "/panic", "", answer{Status: 500, Body: "Internal Server Error\n"}},
 		{"GET", "/abort", "", answer{Status: 500, Body: "Internal Server Error\n"}},
 		{"GET", "/goexit", "", answer{Status: 500, Body: "Internal Server Error\n"}},

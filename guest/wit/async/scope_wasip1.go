@@ -41,10 +41,11 @@ func current() *scope {
 
 // own returns current's scope if that was made for the calling goroutine.
 func own() *scope {
-	if s := current(); s != nil && s.g == getg() {
-		return s
+	s := current()
+	if s != nil && s.g != getg() {
+		return nil
 	}
-	return nil
+	return s
 }
 
 func cancelled() <-chan struct{} {
@@ -63,9 +64,9 @@ func until(done <-chan struct{}, fn func()) (finished bool) {
 	inner := newScope(nil, done)
 	if s := current(); s != nil {
 		inner.task = s.task
-	}
-	if s := own(); s != nil {
-		inner.sync = s.sync
+		if s.g == inner.g {
+			inner.sync = s.sync
+		}
 	}
 	setLabel(unsafe.Pointer(inner))
 	defer func() {
@@ -83,11 +84,12 @@ func until(done <-chan struct{}, fn func()) (finished bool) {
 
 // inSync is the scope of the exported function that runs and is not async.
 // There is one at a time, and it runs to its end.
-var inSync = newScope(nil, nil)
+var inSync scope
 
 func enterSync(export string) {
 	inSync.g, inSync.sync = getg(), export
-	setLabel(unsafe.Pointer(inSync))
+	inSync.labels.cap = scopeMark
+	setLabel(unsafe.Pointer(&inSync))
 }
 
 func leaveSync() {

@@ -32,19 +32,7 @@ func newTask(value any) *task {
 // run runs the function, in the task's first goroutine.
 func (t *task) run(fn func()) {
 	setLabel(unsafe.Pointer(newScope(t, nil)))
-	returned := false
-	defer func() {
-		if returned {
-			return
-		}
-		r := recover()
-		if r == nil {
-			r = "isyswasfa: an exported function has ended its goroutine (runtime.Goexit) instead of returning"
-		}
-		panic(r)
-	}()
 	fn()
-	returned = true
 	t.finish()
 }
 
