@@ -154,6 +154,15 @@ func TestEncodeCommand(t *testing.T) {
 	if stdout, stderr, status := isyswasfa(t, "call", out, "later(7)"); status != 0 || stdout != "21\n" {
 		t.Errorf("status %d\n%s%s", status, stdout, stderr)
 	}
+	native := assembled(t, "native.wasm", `(module
+  (import "[export]$root" "[task-return]later" (func $return (param i32)))
+  (func (export "[async-lift-stackful]later") (param i32) (call $return (local.get 0))))`)
+	if _, stderr, status := isyswasfa(t, "encode", "-o", out, native, "--wit", dir, "--world", "waits"); status != 0 || !strings.Contains(stderr, "it needs an engine with WASI 0.3") {
+		t.Fatalf("status %d: %s", status, stderr)
+	}
+	if _, stderr, status := isyswasfa(t, "call", out, "later(7)"); status != 1 || !strings.Contains(stderr, "native async is not supported") {
+		t.Errorf("status %d: %s", status, stderr)
+	}
 }
 
 // TestEncodeBadInput names what keeps a module from being a component.
@@ -184,7 +193,8 @@ func TestEncodeBadInput(t *testing.T) {
 		{"no world at all", []string{empty}, 1, []string{"empty.wasm", "component-type"}},
 		{"no memory", append([]string{with(`(memory (export "memory") 1)`, `(memory 1)`)}, app...), 1, []string{"no memory", "acme:app/names@1.0.0 get"}},
 		{"no realloc", append([]string{with(`"cabi_realloc"`, `"realloc"`)}, app...), 1, []string{`no function "cabi_realloc"`}},
-		{"native async", append([]string{with(`"twice"`, `"[async-lift]twice"`)}, app...), 1, []string{"native async", "isyswasfa transform"}},
+		{"native async of a plain function", append([]string{with(`"twice"`, `"[async-lift]twice"`)}, app...), 1, []string{"[async-lift]twice", "twice is not async"}},
+		{"suffix for native async", []string{with(`"twice"`, `"[async-lift-stackful]later"`), "--suffix", "-x", "--wit", dir, "--world", "waits"}, 1, []string{"native async", "-x"}},
 		{"WASI 0.1", []string{command, "--wit", dir, "--world", "other"}, 1, []string{"sched_yield", "--adapt"}},
 		{"suffix for nothing", append([]string{good, "--suffix", "-x"}, app...), 1, []string{"nothing async"}},
 		{"missing file", []string{"missing.wasm"}, 1, []string{"missing.wasm"}},

@@ -20,9 +20,10 @@ func encodeCommand() *cli.Command {
 		Name:      "encode",
 		Usage:     "make a component of a core module of any language",
 		ArgsUsage: "CORE.wasm",
-		Description: "Wraps a core module, whatever compiler made it, as a WASI 0.2 component of a world. The\n" +
-			"world is the one that --wit and --world name, or what wit-bindgen has left in the module.\n" +
-			"An async world is rewritten first, as build does.\n\n" +
+		Description: "Wraps a core module, whatever compiler made it, as a component of a world. The world is the\n" +
+			"one that --wit and --world name, or what wit-bindgen has left in the module. An async world\n" +
+			"is rewritten first, as build does, unless the module's bindings are for the native async of\n" +
+			"WASI 0.3: what is made of them needs an engine that has that.\n\n" +
 			"The module's names are those of wit-bindgen: a function of an imported interface is\n" +
 			"   (import \"acme:app/greeter@1.0.0\" \"greet\" (func …))\n" +
 			"and one of the world itself is \"$root\" \"greet\"; exported are \"acme:app/greeter@1.0.0#greet\"\n" +
@@ -30,7 +31,9 @@ func encodeCommand() *cli.Command {
 			"\"[method]res.get\", built-ins \"[resource-drop]res\", and those of exported resources are\n" +
 			"imported from \"[export]acme:app/greeter@1.0.0\". In an async world \"greet\" becomes\n" +
 			"\"greet-isyswasfa-start\" and \"greet-isyswasfa-result\", and \"isyswasfa-poll\" is exported; see\n" +
-			"what transform prints. Names of the scheme cm32p2 are understood, too.\n\n" +
+			"what transform prints. Names of native async are those of wit-bindgen as well, such as\n" +
+			"\"[async-lower]greet\", \"[async-lift]greet\" and \"[stream-read-0]greet\". Names of the scheme\n" +
+			"cm32p2 are understood, too.\n\n" +
 			"With --adapt, a module may use WASI 0.1, but for files and sockets. A command, which is a\n" +
 			"module with _start, then exports wasi:cli/run@0.2.0 and needs no other world. An --adapter\n" +
 			"is a core module that stands for one that CORE.wasm imports.\n\n" +
@@ -87,12 +90,17 @@ func encodeModule(c *cli.Context, name string) error {
 		return err
 	}
 	out := cmp.Or(c.String("output"), baseName(name)+".component.wasm")
+	return writeEncoded(c, out, e)
+}
+
+// writeEncoded writes a component and tells what was made.
+func writeEncoded(c *cli.Context, out string, e *build.Encoded) error {
 	if err := writeFile(out, e.Component); err != nil {
 		return err
 	}
 	fmt.Fprintln(c.App.ErrWriter, encodedLine(out, e))
 	if e.Native {
-		fmt.Fprintf(c.App.ErrWriter, "%s uses native async functions: it needs an engine with WASI 0.3\n", out)
+		fmt.Fprintf(c.App.ErrWriter, "%s uses native async: it needs an engine with WASI 0.3\n", out)
 	}
 	return nil
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"fmt"
 	"math"
 	"path/filepath"
 	"strings"
@@ -82,9 +81,5 @@ func linkLibraries(c *cli.Context) error {
 		return err
 	}
 	out := cmp.Or(c.String("output"), baseName(first)+".component.wasm")
-	if err := writeFile(out, e.Component); err != nil {
-		return err
-	}
-	fmt.Fprintln(c.App.ErrWriter, encodedLine(out, e))
-	return nil
+	return writeEncoded(c, out, e)
 }

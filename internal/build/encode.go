@@ -72,6 +72,9 @@ func Encode(core []byte, o EncodeOptions) (*Encoded, error) {
 	for _, a := range o.Adapters {
 		result.Native = result.Native || isNative(a.Core)
 	}
+	if o.Suffix != "" && result.Native {
+		return nil, o.failed(fmt.Errorf("it uses native async, and has no poll function that could have the suffix %s", o.Suffix))
+	}
 	if o.Suffix != "" && !slices.ContainsFunc(append(worlds, main.Worlds...), polled) {
 		return nil, o.failed(fmt.Errorf("it has nothing async, and no poll function that could have the suffix %s", o.Suffix))
 	}

@@ -1,6 +1,12 @@
 // Package encode makes a component of core modules and the world they were
 // built for: it types imports and exports from the WIT model, bridges WASI 0.1
 // to 0.2 with an adapter of its own, and wires the parts.
+//
+// There are two kinds of bindings for async worlds. Those for the isyswasfa
+// convention are of the world that package transform makes. Those for the native
+// async of WASI 0.3, which [Native] tells, are of the world itself; they name
+// built-ins like "[waitable-set-new]" and ways to lift and lower functions, and
+// what is made of them needs an engine that knows these.
 package encode
 
 import (
@@ -51,7 +57,7 @@ type Options struct {
 type Module struct {
 	Name    string // of an adapter: the name of the module that it stands for
 	Core    []byte
-	Worlds  []*wit.World // free of async functions, streams and futures
+	Worlds  []*wit.World // as its bindings are for
 	Strings StringEncoding
 }
 
@@ -91,9 +97,8 @@ func (e *Error) Error() string {
 }
 
 // Component makes a component of a core module that was built for the world
-// given, which must be free of async functions, streams and futures: the
-// transform's result. The component imports only what the module uses. The
-// module's _initialize, if it exports that, runs at the end of instantiation.
+// given. The component imports only what the module uses. The module's
+// _initialize, if it exports that, runs at the end of instantiation.
 //
 // Names of core imports and exports are those that wit-bindgen's generators
 // use: "<interface>" "<function>", "$root" "<function>", "<interface>"
@@ -102,6 +107,13 @@ func (e *Error) Error() string {
 // "memory"; or those of the specification's standard scheme, which begin with
 // cm32p2. The poll function of the world may be exported as "isyswasfa-poll",
 // without its suffix. The memory may be imported as "env" "memory".
+//
+// Names of native async are those of wit-bindgen's generators, too:
+// "[async-lower]<function>"; "[async-lift]<export>" with
+// "[callback][async-lift]<export>", "[async-lift-stackful]<export>"; built-ins
+// of the world like "$root" "[subtask-drop]", of the streams and futures in a
+// function's type by their number, as in "<interface>" "[stream-read-0]<function>",
+// and of exports, "[export]<interface>" "[task-return]<function>".
 func Component(core []byte, world *wit.World, o Options) ([]byte, error) {
 	return Modules(Module{Core: core, Worlds: []*wit.World{world}}, o)
 }

@@ -377,6 +377,8 @@ func (e *encoder) funcTarget(f *iface, fn *wit.Function, async bool, sig wasm.Fu
 	t := &target{id: place{iface: f}.id() + name, iface: f, fn: fn, async: async, needs: lowerNeeds(ft, flat)}
 	if async {
 		t.id += " " + asyncLower
+		// The specification wants a memory in any case, wasm-tools only where there is a use for it.
+		t.needs.memory = t.needs.memory || e.hasMemory()
 	}
 	if f != nil {
 		f.usedFuncs[name] = true
