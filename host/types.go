@@ -82,7 +82,8 @@ type Extern struct {
 	Resource bool     // it is a resource type
 }
 
-// Imports gives what the component imports, in its order.
+// Imports gives what the component imports, in its order, but for values that
+// have to equal another one: these nobody gives.
 func (c *Component) Imports() []Extern {
 	return c.describer().imports(c.prog.Imports)
 }

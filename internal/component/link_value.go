@@ -7,6 +7,11 @@ import (
 	"github.com/isyswasfa/isyswasfa/internal/abi"
 )
 
+// What a value is, is known at run time only; linking finds out where it comes
+// from and goes to, as it does for functions. Two values are known to be one if
+// they come from one place. Each index of a component's value space is used
+// once, but aliases may make several of one.
+
 // as gives the value once more, as one that is yet to be used.
 func (v *value) as(t *abi.Type) *value { return &value{typ: t, src: v.src, opaque: v.opaque} }
 
