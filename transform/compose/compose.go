@@ -7,6 +7,8 @@
 // own. Imports that nobody meets are merged: one import of the result serves
 // all components that import it, its resources are the same for all, and
 // compatible versions of an interface are one import, of the highest version.
+// An import that names resources of other interfaces, as most tools have it,
+// is also met by an interface that only mentions them, as the original had it.
 package compose
 
 import (

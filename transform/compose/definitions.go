@@ -82,11 +82,11 @@ func (c *composer) checkUse(providers []*provider) {
 		}
 	}
 	for _, name := range sortedKeys(c.o.Instantiations) {
-		switch in := c.instances[name]; {
-		case in == nil:
+		switch dependency := c.o.Instantiations[name].Dependency; {
+		case c.instances[name] == nil:
 			c.note("the instantiation %q is not used: no import or argument has that name", name)
-		case name == RootName && c.o.Instantiations[name].Dependency != "":
-			c.note("the dependency of the instantiation %q is not used: it is of %s", name, in.def.name)
+		case name == RootName && dependency != "" && dependency != RootName:
+			c.note("the dependency %q of the instantiation %q is not used: that is of %s", dependency, name, c.order[0].def.name)
 		}
 	}
 }

@@ -52,9 +52,8 @@ func (in *instance) settle(item *component.Item, home string) {
 }
 
 // wire makes the instances and finds out what meets each import. Nothing but
-// links depends on an instance before wire returns, so one that is to stand
-// between two others can be put there until then: its imports are linked to
-// the one, and the link of the other to it.
+// links depends on instances until they are sorted, so one can still be put
+// between two others, as bridges are.
 func (c *composer) wire(root Input) error {
 	d, err := c.parse(root)
 	if err != nil {

@@ -7,6 +7,10 @@
 // async of WASI 0.3, which [Native] tells, are of the world itself; they name
 // built-ins like "[waitable-set-new]" and ways to lift and lower functions, and
 // what is made of them needs an engine that knows these.
+//
+// Interfaces name every type that they mention, also what rewriting brings in:
+// the component has the names that the world's text has. Composers such as wac
+// cannot write the type of an interface that does not.
 package encode
 
 import (
@@ -327,12 +331,7 @@ func (e *encoder) emit() error {
 		}
 	}
 	e.emitWorldTypes()
-	for _, it := range e.worldImports {
-		if it.Func != nil && e.worldIndexNeeded(it.Func) {
-			t := e.world.function(it.Func)
-			e.worldIndex[it.Func.ABIName()] = e.b.Import(it.Name, component.ExternDesc{Sort: component.SortFunc, Index: t}, e.external(it.ExternalID)...)
-		}
-	}
+	e.importWorldFuncs()
 	for _, m := range e.modules() {
 		m.index = e.b.Module(m.core.WithImports(m.renamed, e.o.Strip && !m.preview1))
 	}
@@ -362,7 +361,8 @@ func (e *encoder) emitWorldTypes() {
 		i := e.worldType(it.Type)
 		if a, ok := it.Type.Kind.(*wit.Alias); ok {
 			if t, ok := a.Type.(*wit.TypeDef); ok && t.Name != "" {
-				e.worldTypes[it.Name] = e.b.Import(it.Name, component.ExternDesc{Sort: component.SortType, Bound: component.BoundEq, Index: i}, e.external(it.ExternalID)...)
+				i = e.b.Import(it.Name, component.ExternDesc{Sort: component.SortType, Bound: component.BoundEq, Index: i}, e.external(it.ExternalID)...)
+				e.worldTypes[it.Name], e.world.named[it.Name] = i, i
 			}
 		}
 	}

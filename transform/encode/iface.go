@@ -20,7 +20,6 @@ type iface struct {
 	typeOrder []*wit.TypeDef
 	funcOrder []*wit.Function
 
-	uses      map[string]string // of types that are mentioned without a `use`: by the name here, whose they are
 	usedTypes map[string]bool
 	usedFuncs map[string]bool
 
@@ -42,7 +41,7 @@ func newIface(name string, def *wit.Interface, exported bool) *iface {
 	f := &iface{
 		name: name, def: def, exported: exported,
 		types: map[string]*wit.TypeDef{}, funcs: map[string]*wit.Function{},
-		uses: map[string]string{}, usedTypes: map[string]bool{}, usedFuncs: map[string]bool{},
+		usedTypes: map[string]bool{}, usedFuncs: map[string]bool{},
 		funcIndex: map[string]uint32{}, typeIndex: map[string]uint32{},
 	}
 	f.add(def)
@@ -63,17 +62,6 @@ func (f *iface) add(def *wit.Interface) {
 			f.funcOrder = append(f.funcOrder, fn)
 		}
 	}
-}
-
-// useName gives the name that the interface has for a type of another one
-// that it mentions without a `use`, as WIT text of it would.
-func (f *iface) useName(owner *iface, t *wit.TypeDef) string {
-	whose := owner.name + " " + t.Name
-	name := wit.UseName(t.Name, func(name string) bool {
-		return f.types[name] != nil || f.funcs[name] != nil || f.uses[name] != "" && f.uses[name] != whose
-	})
-	f.uses[name] = whose
-	return name
 }
 
 // annotations gives what the name of an instance is annotated with.

@@ -25,8 +25,8 @@ type nested struct {
 
 func (e *encoder) newNested(f *iface) *nested {
 	n := &nested{e: e, f: f, names: map[string]bool{}}
-	n.imports = &scope{e: e, own: f, exported: true, b: &n.b, anon: map[string]uint32{}, named: map[string]uint32{}, lookup: n.importType}
-	n.exports = &scope{e: e, own: f, exported: true, b: &n.b, anon: map[string]uint32{}, named: map[string]uint32{}, lookup: n.exportType}
+	n.imports, n.exports = e.newScope(f, true, &n.b), e.newScope(f, true, &n.b)
+	n.imports.lookup, n.exports.lookup = n.importType, n.exportType
 	n.exports.use = func(name string, i uint32) uint32 { return n.b.Export(name, component.SortType, i, nil) }
 	return n
 }

@@ -14,9 +14,10 @@ type scope struct {
 	own      *iface // the interface whose types these are; nil for the world's
 	exported bool   // the side of the world
 	anon     map[string]uint32
-	named    map[string]uint32                    // what has a name here
-	lookup   func(*wit.TypeDef) uint32            // gives a named type its index
-	use      func(name string, typ uint32) uint32 // names another interface's type; nil where that need not be
+	named    map[string]uint32                  // what has a name here
+	uses     map[string]string                  // of that, the types of others that are mentioned without a `use`: whose they are
+	lookup   func(*wit.TypeDef) uint32          // gives a named type its index
+	use      func(name string, i uint32) uint32 // names a type of another interface; nil where that need not be
 
 	b *component.Builder // of a component
 
@@ -26,12 +27,16 @@ type scope struct {
 	outer map[uint32]uint32 // type index in the component -> here
 }
 
+func (e *encoder) newScope(own *iface, exported bool, b *component.Builder) *scope {
+	return &scope{e: e, own: own, exported: exported, b: b, anon: map[string]uint32{}, named: map[string]uint32{}, uses: map[string]string{}}
+}
+
 // ifaceScope gives the scope of an interface as the component sees it: types of
 // an imported one are its instance's, those of an exported one the component's
 // own.
 func (e *encoder) ifaceScope(f *iface) *scope {
 	if e.scopes[f] == nil {
-		s := &scope{e: e, own: f, exported: f.exported, b: &e.b, anon: map[string]uint32{}, named: map[string]uint32{}}
+		s := e.newScope(f, f.exported, &e.b)
 		s.lookup = func(t *wit.TypeDef) uint32 { return e.rootType(e.owner(f, f.exported, t), t) }
 		e.scopes[f] = s
 	}
@@ -40,7 +45,7 @@ func (e *encoder) ifaceScope(f *iface) *scope {
 
 // worldScope gives the scope of the world's own functions and types.
 func (e *encoder) worldScope() *scope {
-	s := &scope{e: e, b: &e.b, anon: map[string]uint32{}}
+	s := e.newScope(nil, false, &e.b)
 	s.lookup = func(t *wit.TypeDef) uint32 { return e.rootType(e.owner(nil, false, t), t) }
 	return s
 }
@@ -82,7 +87,8 @@ func (e *encoder) typeMember(f *iface, name string) uint32 {
 }
 
 func (e *encoder) instanceScope(own *iface) *scope {
-	s := &scope{e: e, own: own, anon: map[string]uint32{}, named: map[string]uint32{}, inst: new(component.InstanceType), outer: map[uint32]uint32{}}
+	s := e.newScope(own, false, nil)
+	s.inst, s.outer = new(component.InstanceType), map[uint32]uint32{}
 	s.lookup = func(t *wit.TypeDef) uint32 {
 		owner := e.owner(own, false, t)
 		if owner == own {
@@ -170,21 +176,6 @@ func key(d *component.DefinedType) string {
 		k += f.Name + val(f.Type)
 	}
 	return k
-}
-
-// ref gives the index of a named type that is mentioned. If the interface has
-// it from another one without a `use`, it gets one, as it does in text.
-func (s *scope) ref(t *wit.TypeDef) uint32 {
-	i := s.lookup(t)
-	owner := s.e.owner(s.own, s.exported, t)
-	if s.use == nil || owner == s.own {
-		return i
-	}
-	name := s.own.useName(owner, t)
-	if _, ok := s.named[name]; !ok {
-		s.named[name] = s.use(name, i)
-	}
-	return s.named[name]
 }
 
 // declare gives a named type of the scope's own interface its index.
@@ -354,7 +345,7 @@ func (e *encoder) worldType(t *wit.TypeDef) uint32 {
 	case resource:
 		i = e.b.Import(t.Name, component.ExternDesc{Sort: component.SortType, Bound: component.BoundSub}, e.external(t.ExternalID)...)
 	case target != nil && target.Name != "":
-		i = s.ref(target)
+		i = s.lookup(target)
 	default:
 		i = e.b.Import(t.Name, component.ExternDesc{Sort: component.SortType, Bound: component.BoundEq, Index: s.structure(t)}, e.external(t.ExternalID)...)
 	}
