@@ -14,6 +14,18 @@ import (
 	"github.com/isyswasfa/isyswasfa/internal/build"
 )
 
+// linkedCalls are calls of the component of testdata/libraries, with what they
+// give, in the syntax of WAVE, JavaScript and JSON at once.
+var linkedCalls = [][2]string{
+	{`greet("C")`, `"Hello, C!"`},
+	{"apply(0, 20, 3)", "23001"},
+	{"apply(1, 20, 3)", "60002"},
+	{"constructors()", `"coa"`},
+	{"without(9)", "9"},
+	{"plugin(4)", "46"},
+	{"plugin(4)", "47"},
+}
+
 // TestLinkC links what LLVM makes of C: libraries that use each other's
 // functions and data, and a plugin that is opened by its name.
 func TestLinkC(t *testing.T) {
@@ -26,7 +38,7 @@ func TestLinkC(t *testing.T) {
 				t.Fatalf("%s: %v\n%s", strings.Join(args, " "), err, out)
 			}
 		}
-		run(append(compiler, "--target=wasm32-wasi", "-fPIC", "-fvisibility=default", "-fno-builtin", "-O1", "-c", "testdata/libraries/"+name+".c", "-o", object)...)
+		run(append(compiler, "--target=wasm32-wasi", "-fPIC", "-fvisibility=default", "-fno-builtin", "-mno-extended-const", "-O1", "-c", "testdata/libraries/"+name+".c", "-o", object)...)
 		run(append(linker, "--shared", "--experimental-pic", "--unresolved-symbols=import-dynamic", object, "-o", library)...)
 		if name == "app" {
 			core, err := embed(library, "testdata/libraries", "app", dir)
@@ -54,6 +66,7 @@ func TestLinkC(t *testing.T) {
 		t.Fatal(err)
 	}
 	tool(t, "wasm-tools", "validate", file)
+	t.Run("jco", func(t *testing.T) { linkedByJco(t, file) })
 	ctx := t.Context()
 	e, err := host.NewEngine(ctx, host.Config{})
 	if err != nil {
@@ -73,15 +86,7 @@ func TestLinkC(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer in.Close(ctx)
-	for _, c := range [][2]string{
-		{`greet("C")`, `"Hello, C!"`},
-		{"apply(0, 20, 3)", "23001"},
-		{"apply(1, 20, 3)", "60002"},
-		{"constructors()", `"coa"`},
-		{"without(9)", "9"},
-		{"plugin(4)", "46"},
-		{"plugin(4)", "47"},
-	} {
+	for _, c := range linkedCalls {
 		name, _, _ := strings.Cut(c[0], "(")
 		f, err := pre.Function("", name)
 		if err != nil {
@@ -99,6 +104,25 @@ func TestLinkC(t *testing.T) {
 		if text, err := wave.Format(result, f.Type().Result); text != c[1] || err != nil {
 			t.Errorf("%s = %s, %v; want %s", c[0], text, err, c[1])
 		}
+	}
+}
+
+// linkedByJco makes the calls by jco.
+func linkedByJco(t *testing.T, file string) {
+	for _, name := range []string{"jco", "node"} {
+		if _, err := exec.LookPath(name); err != nil {
+			t.Skip(name + " is not in PATH")
+		}
+	}
+	dir := t.TempDir()
+	tool(t, "jco", "transpile", file, "-o", dir, "--name", "linked", "--no-typescript")
+	script, want := "const m = await import(process.argv[1]);\n", ""
+	for _, c := range linkedCalls {
+		script += "console.log(JSON.stringify(m." + c[0] + "));\n"
+		want += c[1] + "\n"
+	}
+	if got := tool(t, "node", "--input-type=module", "-e", script, filepath.Join(dir, "linked.js")); got != want {
+		t.Errorf("jco: %s; want %s", got, want)
 	}
 }
 

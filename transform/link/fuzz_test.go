@@ -7,6 +7,7 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"github.com/isyswasfa/isyswasfa/internal/component"
+	"github.com/isyswasfa/isyswasfa/internal/fuzzlimit"
 	"github.com/isyswasfa/isyswasfa/transform/link"
 )
 
@@ -35,9 +36,11 @@ func FuzzComponent(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, i, j byte, core []byte) {
 		s := sets[int(i)%len(sets)]
+		var err error
 		libs := append([]link.Library(nil), s.libs...)
 		libs[int(j)%len(libs)].Core = core
-		bin, err := link.Component(libs, s.o)
+		var bin []byte
+		fuzzlimit.Check(t, len(core), func() { bin, err = link.Component(libs, s.o) })
 		if err != nil {
 			return
 		}
