@@ -25,6 +25,9 @@ func (ev *evaluation) constant(d *Constant) (entity, error) {
 // constant gives the dynamic Go value that bytes encode as one of a type
 // (spec: value definitions).
 func (l *linker) constant(t *abi.Type, data []byte) (any, error) {
+	if err := l.spend(len(data) / 4); err != nil {
+		return nil, err
+	}
 	r := &constantReader{reader{buf: data, end: len(data)}, l}
 	v := r.value(t)
 	if r.err == nil && r.pos < r.end {
@@ -49,7 +52,7 @@ func (r *constantReader) value(t *abi.Type) any {
 		return s.one(&r.reader)
 	}
 	// A type may have more parts than a value has bytes.
-	if err := r.l.spend(1 + len(t.Fields)); err != nil && r.err == nil {
+	if err := r.l.spend(1 + len(t.Fields) + len(t.Labels)/8); err != nil && r.err == nil {
 		r.failf(r.pos, "%v", err)
 	}
 	if r.err != nil {
