@@ -98,8 +98,8 @@ func bombs() map[string][]byte {
 			&Constant{Type: *index(0), Data: append([]byte{0x80, 0x80, 2}, make([]byte, 1<<15)...)}, &Export{Name: "v", Sort: SortValue})},
 			func(int) []Def { return []Def{inst()} }),
 		"many flags, again and again": filled([]Def{nest(
-			typ(&DefinedType{Kind: DefFlags, Labels: labelled(32)}), typ(&DefinedType{Kind: DefList, Elem: index(0)}),
-			&Constant{Type: *index(1), Data: append([]byte{0x80, 0x40}, bytes.Repeat([]byte{0xff}, 1<<15)...)}, &Export{Name: "v", Sort: SortValue})},
+			typ(&DefinedType{Kind: DefFlags, Labels: labelled(32)}), &Export{Name: "t", Sort: SortType}, typ(&DefinedType{Kind: DefList, Elem: index(1)}),
+			&Constant{Type: *index(2), Data: append([]byte{0x80, 0x40}, bytes.Repeat([]byte{0xff}, 1<<15)...)}, &Export{Name: "v", Sort: SortValue})},
 			func(int) []Def { return []Def{inst()} }),
 		"value imports of a large type": filled([]Def{typ(&DefinedType{Kind: DefTuple, Fields: bytesToFields(20_000)})}, func(i int) []Def {
 			return []Def{&Import{Name: name(i), Desc: ExternDesc{Sort: SortValue, ValTyp: *index(0)}}}
