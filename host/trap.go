@@ -60,9 +60,34 @@ func (in *Instance) newTrap(fn string, err error) error {
 		t.Msg = strings.TrimPrefix(t.Msg, "wasm error: ")
 		t.Msg, _, _ = strings.Cut(t.Msg, " (recovered by wazero)")
 		t.Msg, _, _ = strings.Cut(t.Msg, "\n")
+		t.Msg += goFailure(stack)
 	}
 	t.Msg = inner + t.Msg
 	return t
+}
+
+// goFailure explains a trap whose stack is that of a Go program which has
+// panicked or failed: Go says why on standard error, and then traps.
+func goFailure(stack []string) string {
+	what := ""
+	for _, frame := range stack {
+		name, _, _ := strings.Cut(strings.TrimPrefix(frame, "."), "(")
+		if strings.HasPrefix(name, "wasm_") {
+			break // what follows is no function of the program
+		}
+		switch {
+		case name == "runtime.fatalpanic":
+			what = "panicked"
+		case name == "runtime.fatalthrow":
+			what = "failed"
+		case what == "panicked" && !strings.HasPrefix(name, "runtime."):
+			what += " in " + name
+		}
+	}
+	if what == "" {
+		return ""
+	}
+	return ": the Go program has " + what + " and says why on its standard error"
 }
 
 // guestStack gives the frames of the last guest that an error went through,

@@ -386,7 +386,7 @@ func exchangeSync(t *testing.T, w *exchange.Exchange, _ *hostShop) {
 }
 
 // TestExchangeStuck lets a function that is not async wait for an async one:
-// the guest says what is wrong.
+// the guest says what is wrong, and the error where.
 func TestExchangeStuck(t *testing.T) {
 	engine, c := compiled(t, "exchange")
 	shop := &hostShop{}
@@ -397,7 +397,8 @@ func TestExchangeStuck(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer w.Close(context.Background())
-	if err := w.Stuck(t.Context()); err == nil || !strings.Contains(stderr.String(), "stuck is not an async function") {
+	err = w.Stuck(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "stuck: unreachable: the Go program has panicked in ") || !strings.Contains(stderr.String(), "stuck is not an async function") {
 		t.Errorf("%v\n%s", err, stderr.String())
 	}
 }
