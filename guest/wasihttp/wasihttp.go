@@ -25,6 +25,13 @@
 // requests. Trailers of a request are in the Trailer of the *http.Request being
 // served when its body has ended: set that of the outgoing one to the same map.
 //
+// Where wasi:http has nothing like it, things differ from net/http. Fields that
+// concern a connection are neither seen nor sent; there are no informational
+// responses, no Hijack and no deadlines of an http.ResponseController. RemoteAddr
+// is empty and TLS nil. The ContentLength of a request without that field is 0
+// or, where the method has a body as a rule, -1. Transport asks for no compressed
+// responses of its own accord, and decompresses none.
+//
 // In a program that is not a component, such as a test of a handler, nothing is
 // replaced, and Transport is the http.DefaultTransport of net/http.
 package wasihttp

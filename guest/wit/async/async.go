@@ -7,6 +7,11 @@
 // what has happened. Goroutines of different calls share memory and may wait
 // for each other; a goroutine may outlive the call that started it.
 //
+// A goroutine that only yields until something comes from outside keeps the
+// component from answering, so nothing comes: let it sleep, or wait. An exported
+// function that ends its goroutine (runtime.Goexit) instead of returning is never
+// answered, and one that panics ends the component.
+//
 // Programs use [Cancelled] and [Until]; the rest is for generated bindings.
 // Everything works in a component only (GOOS=wasip1) and panics elsewhere.
 package async
