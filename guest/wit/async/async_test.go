@@ -358,6 +358,25 @@ func TestOrders(t *testing.T) {
 	h.empty()
 }
 
+// TestCrossing cancels calls at the moment when what they wait for is there:
+// that is not lost.
+func TestCrossing(t *testing.T) {
+	h := guest(t)
+	const calls, bytes = 50, 10
+	for range calls {
+		_, task := h.start(modeGiveUp, bytes)
+		h.settle()
+		h.input(2, task.onCancel, task.canceler)
+		h.resolve(h.fetches[0])
+		h.fetches = nil
+		h.settle()
+	}
+	if n, _ := h.start(modeFinished, 0); n != calls*bytes {
+		t.Errorf("%d of %d bytes came", n, calls*bytes)
+	}
+	h.empty()
+}
+
 func TestPressure(t *testing.T) {
 	h := guest(t)
 	const goroutines = 100

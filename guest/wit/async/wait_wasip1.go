@@ -40,22 +40,23 @@ func await(pending, pollable int32) (ready int32) {
 		return w.ready
 	case <-s.done:
 		w.pollable = pollable
-		w.abandon()
-		panic(s) // until recovers
+		if w.abandon() {
+			panic(s) // until recovers
+		}
+		return w.ready
 	}
 }
 
-// abandon gives up waiting for w.
-func (w *wait) abandon() {
+// abandon gives up waiting for w, unless it has been ready: what was read from
+// a stream is not to be lost.
+func (w *wait) abandon() bool {
 	procPin()
-	w.abandoned = true
-	ready := w.ready
-	w.sendCancel()
-	procUnpin()
-	if ready != 0 {
-		rawDropReady(ready)
-		w.over()
+	w.abandoned = w.ready == 0
+	if w.abandoned {
+		w.sendCancel()
 	}
+	procUnpin()
+	return w.abandoned
 }
 
 // sendCancel asks the host to cancel, if it can be asked already. The

@@ -199,6 +199,7 @@ func giveUp(n int32) (good int64) {
 	if !async.Until(async.Cancelled(), func() { good = fetch(n) }) {
 		return -1
 	}
+	finished += good
 	return good
 }
 
