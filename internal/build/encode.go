@@ -115,7 +115,7 @@ func isCommand(m *wasm.Module) bool {
 // WASI 0.2.0, and composers that cannot have types of a world's own.
 func plainOptions(opts *encode.Options, modules []encode.Module) {
 	plain := !slices.ContainsFunc(modules, func(m encode.Module) bool { return slices.ContainsFunc(m.Worlds, hasPoll) })
-	opts.WorldTypes, opts.MergeVersions = plain, plain
+	opts.WorldTypes, opts.MergeVersions, opts.Maps = plain, plain, plain
 }
 
 // embeddedWorlds gives modules with the worlds that they tell; what they are is

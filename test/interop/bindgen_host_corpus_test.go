@@ -60,24 +60,30 @@ func witCases(t *testing.T, corpus string, flat bool) []witCase {
 
 // load parses a case and gives the worlds of its main package.
 func (c witCase) load() ([]*wit.World, error) {
+	_, worlds, err := c.resolve()
+	return worlds, err
+}
+
+// resolve gives the worlds with all packages that they need.
+func (c witCase) resolve() (*wit.Resolve, []*wit.World, error) {
 	info, err := os.Stat(c.path)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if info.IsDir() {
-		_, p, err := wit.ParseDir(c.path, std.Files())
+		r, p, err := wit.ParseDir(c.path, std.Files())
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		return p.Worlds, nil
+		return r, p.Worlds, nil
 	}
 	text, err := os.ReadFile(c.path)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	r, p, err := wit.ParseText(map[string]string{filepath.Base(c.path): string(text)}, std.Files())
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	worlds := p.Worlds
 	if len(worlds) == 0 { // all packages of the file are nested ones
@@ -87,7 +93,7 @@ func (c witCase) load() ([]*wit.World, error) {
 			}
 		}
 	}
-	return worlds, nil
+	return r, worlds, nil
 }
 
 // TestHostCorpus generates host bindings for every world of the corpora, and

@@ -250,6 +250,8 @@ func defined(t *component.DefinedType) string {
 		return "enum{" + strings.Join(t.Labels, ", ") + "}"
 	case component.DefList:
 		return "list<" + val(t.Elem) + ">"
+	case component.DefMap:
+		return "map<" + val(t.Key) + ", " + val(t.Elem) + ">"
 	case component.DefOption:
 		return "option<" + val(t.Elem) + ">"
 	case component.DefResult:

@@ -51,6 +51,10 @@ type Options struct {
 	// the latest alone.
 	MergeVersions bool
 
+	// Maps has maps stay what they are. Tools of WASI 0.2 know them only as
+	// lists of pairs, which are the same to core modules.
+	Maps bool
+
 	// Annotate has imports and exports say what the WIT says of them: which
 	// interface an instance with a plain name implements, and by which name the
 	// world outside knows something. Tools of before WASI 0.3 do not read that.

@@ -255,6 +255,9 @@ func (s *scope) kind(kind wit.Kind) *component.DefinedType {
 		}
 		return &component.DefinedType{Kind: component.DefList, Elem: s.val(k.Elem)}
 	case *wit.Map:
+		if s.e.o.Maps {
+			return &component.DefinedType{Kind: component.DefMap, Key: s.val(k.Key), Elem: s.val(k.Value)}
+		}
 		pair := s.anonymous(&component.DefinedType{Kind: component.DefTuple, Fields: []component.Named{{Type: s.val(k.Key)}, {Type: s.val(k.Value)}}})
 		return &component.DefinedType{Kind: component.DefList, Elem: &component.ValType{Index: pair}}
 	case *wit.Handle:
