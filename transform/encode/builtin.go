@@ -85,6 +85,9 @@ func (e *encoder) resourceBuiltin(p place, field string, sig wasm.FuncType) (*ta
 	if def == nil || err != nil {
 		return nil, err
 	}
+	if _, own := def.Kind.(*wit.Resource); !own && op != component.CanonResourceDrop {
+		return nil, fmt.Errorf("%s is a resource of another interface", name)
+	}
 	if !p.exported {
 		e.use(p.iface, false, def)
 	}

@@ -56,6 +56,9 @@ type module struct {
 
 func newModule(what, name string, m Module) (*module, error) {
 	core, err := wasm.Parse(m.Core)
+	if err == nil {
+		err = core.CheckForm()
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", what, err)
 	}
