@@ -12,25 +12,6 @@ import (
 	"github.com/isyswasfa/isyswasfa/wit"
 )
 
-// A place is what the module name of a core import stands for: an interface,
-// or the world itself if iface is nil, on the side of imports or of exports.
-type place struct {
-	iface    *iface
-	exported bool
-}
-
-// id tells places apart.
-func (p place) id() string {
-	side, name := "", "world"
-	if p.exported {
-		side = exportMark
-	}
-	if p.iface != nil {
-		name = p.iface.name
-	}
-	return side + name + " "
-}
-
 // A builtin is a canonical built-in that a module imports. Its definition has
 // everything but indices, which are there only when it is emitted.
 type builtin struct {

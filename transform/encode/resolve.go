@@ -7,7 +7,6 @@ import (
 
 	"github.com/isyswasfa/isyswasfa/internal/abi"
 	"github.com/isyswasfa/isyswasfa/internal/wasm"
-	"github.com/isyswasfa/isyswasfa/transform"
 	"github.com/isyswasfa/isyswasfa/wit"
 )
 
@@ -39,10 +38,6 @@ type target struct {
 
 // exported tells whether the target belongs to an export.
 func (t *target) exported() bool { return t.builtin != nil && t.builtin.exported }
-
-// needs are what a call needs of the module: canonical options, or the table
-// of the functions that threads start with.
-type needs struct{ memory, realloc, table bool }
 
 // A coreImport is what a core module imports.
 type coreImport struct {
@@ -215,68 +210,6 @@ func (e *encoder) target(m *module, module, field string, sig wasm.FuncType) (*t
 	return nil, e.noFunction(p, field)
 }
 
-// placeNamed gives what the module name of a core import stands for.
-func (e *encoder) placeNamed(module string) (p place, err error) {
-	module, p.exported = strings.CutPrefix(module, exportMark)
-	switch {
-	case module == worldModule:
-	case p.exported:
-		if p.iface = e.exportNamed(module); p.iface == nil {
-			err = errors.New("the world does not export this interface")
-		}
-	default:
-		if p.iface = e.findImport(module); p.iface == nil {
-			err = fmt.Errorf("the world does not import this interface%s", e.importHint(module))
-		}
-	}
-	return p, err
-}
-
-// function finds a function by the name that it has in a component; it is nil
-// if there is none.
-func (e *encoder) function(p place, name string) *wit.Function {
-	switch {
-	case p.iface != nil:
-		return p.iface.funcs[name]
-	case !p.exported:
-		return e.worldFuncs[name]
-	}
-	for _, x := range e.worldExports {
-		if x.Func != nil && x.Func.ABIName() == name {
-			return x.Func
-		}
-	}
-	return nil
-}
-
-// movedTypes finds the interface into which the transform has moved the
-// resource of the world that has a function of that name.
-func (e *encoder) movedTypes(p place, name string) *iface {
-	for _, f := range e.importOrder {
-		if p.iface == nil && (f.name == transform.WorldTypes || f.def.Name == transform.WorldTypes) && f.funcs[name] != nil {
-			return f
-		}
-	}
-	return nil
-}
-
-// noFunction is the error of an import that stands for nothing in its place.
-func (e *encoder) noFunction(p place, field string) error {
-	var names []string
-	if p.iface != nil {
-		for _, fn := range p.iface.funcOrder {
-			names = append(names, fn.ABIName())
-		}
-		return fmt.Errorf("the interface has no such function%s", wit.Nearest(field, names))
-	}
-	for _, it := range e.worldImports {
-		if it.Func != nil {
-			names = append(names, it.Func.ABIName())
-		}
-	}
-	return fmt.Errorf("the world imports no function %s%s", field, wit.Nearest(field, names))
-}
-
 // moduleTarget finds what an import stands for that another core module
 // provides; nil if it is not of that kind.
 func (e *encoder) moduleTarget(m *module, module, field string, sig wasm.FuncType) (*target, error) {
@@ -320,44 +253,6 @@ func (e *encoder) moduleTarget(m *module, module, field string, sig wasm.FuncTyp
 	return &target{id: "preview1 " + field, preview1: field}, sameSig(sig, have)
 }
 
-// exportNamed gives the exported interface that a core import names.
-func (e *encoder) exportNamed(name string) *iface {
-	if f := e.exports[name]; f != nil {
-		return f
-	}
-	for _, f := range e.exportOrder {
-		if wit.Track(f.name) == name {
-			return f
-		}
-	}
-	return nil
-}
-
-// importHint says what the world imports instead of an interface.
-func (e *encoder) importHint(name string) string {
-	var list []string
-	for _, it := range e.worldImports {
-		if it.Interface != nil {
-			list = append(list, it.Name)
-		}
-	}
-	if list == nil {
-		return ", nor any other"
-	}
-	return wit.Nearest(name, list) + " (it imports " + some(list) + ")"
-}
-
-// some lists the first of many names.
-func some(list []string) string {
-	const limit = 12
-	more := ""
-	if len(list) > limit {
-		more = fmt.Sprintf(" and %d more", len(list)-limit)
-		list = list[:limit]
-	}
-	return strings.Join(list, ", ") + more
-}
-
 func (e *encoder) funcTarget(f *iface, fn *wit.Function, async bool, sig wasm.FuncType) (*target, error) {
 	ft, err := abi.FuncFromWIT(fn)
 	if err != nil {
@@ -385,49 +280,4 @@ func (e *encoder) funcTarget(f *iface, fn *wit.Function, async bool, sig wasm.Fu
 	}
 	e.useFunc(f, false, fn)
 	return t, nil
-}
-
-func sameSig(have, want wasm.FuncType) error {
-	if have.Equal(want) {
-		return nil
-	}
-	return fmt.Errorf("its signature is %s, not %s", have, want)
-}
-
-func coreSig(s abi.CoreSig) wasm.FuncType {
-	var ft wasm.FuncType
-	for _, p := range s.Params {
-		ft.Params = append(ft.Params, wasm.ValType(p))
-	}
-	for _, r := range s.Results {
-		ft.Results = append(ft.Results, wasm.ValType(r))
-	}
-	return ft
-}
-
-func hasPointers(fields []abi.Field) bool {
-	for _, f := range fields {
-		if f.Type.HasPointers() {
-			return true
-		}
-	}
-	return false
-}
-
-// lowerNeeds: parameters come from the caller's memory, the result goes there.
-func lowerNeeds(ft *abi.FuncType, sig abi.CoreSig) needs {
-	result := ft.Result != nil && ft.Result.HasPointers()
-	return needs{
-		memory:  sig.IndirectParams || sig.IndirectResult || hasPointers(ft.Params) || result,
-		realloc: result,
-	}
-}
-
-// liftNeeds: parameters go to the callee's memory, the result comes from there.
-// If a function is lifted async, task.return takes the result, which must have
-// the same options.
-func liftNeeds(ft *abi.FuncType, sig abi.CoreSig) needs {
-	params := sig.IndirectParams || hasPointers(ft.Params)
-	result := ft.Result != nil && (ft.Result.HasPointers() || len(ft.Result.Flat()) > abi.MaxFlatParams)
-	return needs{memory: params || sig.IndirectResult || result, realloc: params}
 }
