@@ -49,14 +49,8 @@ func (l *linker) placeLibraries(memory *span) error {
 	t := dlTable{base: base}
 	var libraries []uint32
 	for _, lib := range open {
-		symbols := slices.DeleteFunc(slices.Clone(lib.symbols), func(s *symbol) bool { return s.kind == wasm.KindTag })
-		slices.SortFunc(symbols, func(a, b *symbol) int { return cmp.Compare(a.name, b.name) })
-		var entries []uint32
-		for _, s := range symbols {
-			value := l.value(s)
-			entries = append(entries, uint32(len(s.name)), t.text(s.name), value)
-		}
-		libraries = append(libraries, uint32(len(lib.Name)), t.text(lib.Name), uint32(len(symbols)), t.numbers(entries...))
+		entries := l.symbolEntries(lib, &t)
+		libraries = append(libraries, uint32(len(lib.Name)), t.text(lib.Name), uint32(len(entries)/symbolEntry), t.numbers(entries...))
 	}
 	l.data[dlData] = t.numbers(uint32(len(open)), t.numbers(libraries...))
 	if _, err := memory.take(uint32(len(t.bytes)), 0, "the tables for dlopen"); err != nil {
@@ -64,6 +58,21 @@ func (l *linker) placeLibraries(memory *span) error {
 	}
 	l.env.Datas = append(l.env.Datas, wasm.Data{Offset: i32Const(base), Bytes: t.bytes})
 	return nil
+}
+
+// symbolEntry is the number of numbers that tell of a symbol.
+const symbolEntry = 3
+
+// symbolEntries gives the entries of what a library exports, whose names it
+// adds to the tables.
+func (l *linker) symbolEntries(lib *library, t *dlTable) []uint32 {
+	symbols := slices.DeleteFunc(slices.Clone(lib.symbols), func(s *symbol) bool { return s.kind == wasm.KindTag })
+	slices.SortFunc(symbols, func(a, b *symbol) int { return cmp.Compare(a.name, b.name) })
+	var entries []uint32
+	for _, s := range symbols {
+		entries = append(entries, uint32(len(s.name)), t.text(s.name), l.value(s))
+	}
+	return entries
 }
 
 // wantsLibraries tells whether any library has a use for the tables.

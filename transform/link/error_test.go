@@ -119,8 +119,9 @@ func TestBadSections(t *testing.T) {
 	fine, _ := library(t, ";; dylink\n(module)")
 	two := []link.Library{{Module: encode.Module{Name: "l", Core: fine}}, {Module: encode.Module{Name: "l", Core: fine}}}
 	for want, libs := range map[string][]link.Library{
-		"two libraries are called l": two,
-		"a library without a name":   {{Module: encode.Module{Core: fine}}},
+		"two libraries are called l":                                                                         two,
+		`a library called "": names are UTF-8 and not empty`:                                                 {{Module: encode.Module{Core: fine}}},
+		`a library called "\xff": names are UTF-8 and not empty`:                                             {{Module: encode.Module{Name: "\xff", Core: fine}}},
 		"no library exports anything of a world, has _start or can be opened: nothing would be left of them": two[:1],
 	} {
 		if _, err := link.Component(libs, link.Options{}); err == nil || err.Error() != want {

@@ -17,10 +17,10 @@
 package link
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/isyswasfa/isyswasfa/transform/encode"
 )
@@ -38,10 +38,10 @@ type Options struct {
 	StubMissing bool   // functions that no library has trap when they are called
 	BuiltinDL   bool   // add a library, libdl.so, that has dlopen, dlsym, dlclose and dlerror
 
-	Encode encode.Options // whose libraries are those linked
+	Encode encode.Options // of the encoder, but for Libraries
 }
 
-// DefaultStackSize is that of LLVM, one megabyte.
+// DefaultStackSize is one megabyte.
 const DefaultStackSize = 1 << 20
 
 // An Error lists what keeps libraries from being linked: names of symbols or
@@ -115,8 +115,8 @@ func (l *linker) add(lib *library, err error) error {
 	if err != nil {
 		return err
 	}
-	if lib.Name == "" {
-		return errors.New("a library without a name")
+	if lib.Name == "" || !utf8.ValidString(lib.Name) {
+		return fmt.Errorf("a library called %q: names are UTF-8 and not empty", lib.Name)
 	}
 	if l.library(lib.Name) != nil {
 		return fmt.Errorf("two libraries are called %s", lib.Name)
