@@ -51,7 +51,7 @@ func runTool(name string, args ...string) error {
 // TestComposers has other composers make the compositions of the guests of
 // test/cases, and the tests of these ask the same of them.
 func TestComposers(t *testing.T) {
-	for name, tool := range map[string]string{"isyswasfa": "go", "wasm-tools": "wasm-tools", "wac-plug": "wac", "wac-compose": "wac"} {
+	for name, tool := range map[string]string{"wasm-tools": "wasm-tools", "wac-plug": "wac", "wac-compose": "wac"} {
 		t.Run(name, func(t *testing.T) {
 			if _, err := exec.LookPath(tool); err != nil {
 				t.Skipf("%s is not in PATH", tool)
