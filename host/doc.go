@@ -94,6 +94,12 @@
 // for a task by isyswasfa:bridge/bridge. Package transform/bridge makes
 // components of both kinds.
 //
+// Who gives a call up has his answer at once. If the call is in line, it leaves
+// that, and what it owns is dropped; what is suspended goes on to its end,
+// because nothing else would leave its component instances whole, and its
+// result is dropped. A stack that will not go on, since the instance closes or
+// a trap has ended it, takes all component instances with it.
+//
 // There are no coroutines for this: the goroutine that runs guest code gives
 // the driver's role away when it has to wait, and gets it back later. So a
 // guest that does not wait pays nothing. A caller's goroutine runs code that

@@ -226,7 +226,16 @@ func (in *Instance) abandon(ctx context.Context, o *op) error {
 // cancelOp is the work of telling the guest that nobody waits for an op.
 type cancelOp struct{ o *op }
 
-func (c cancelOp) run(in *Instance) { in.router.cancelOp(c.o) }
+func (c cancelOp) run(in *Instance) { in.giveUp(c.o) }
+
+// giveUp is for an op that was abandoned: what it waits for is cancelled, and
+// if it has not begun it leaves its line.
+func (in *Instance) giveUp(o *op) {
+	in.router.cancelOp(o)
+	if in.leaveLine(o.sub, o) {
+		o.enter(in)
+	}
+}
 
 // drive runs the instance until nothing is left to do or own is done, and
 // reports whether own is done (or abandoned, with ctx's error). If it is not,
@@ -239,7 +248,7 @@ func (in *Instance) drive(ctx context.Context, own *op) bool {
 			if !own.done && !first && ctx.Err() != nil {
 				own.abandoned.Store(true)
 				own.err = ctx.Err()
-				in.router.cancelOp(own)
+				in.giveUp(own)
 				in.pass()
 				return true
 			}

@@ -50,6 +50,8 @@ func newLender(t *testing.T) *lender {
 		lower("h", "wait", l.callee, wait, memoryless), drop("h", "drop", l.callee, res))
 	own := handle(abi.Own, res)
 	use := l.asyncOf(l.callee, m, "use", component.Options{Memory: core(m, "memory")}, u32, own, u32)
+	l.export("use"+startSuffix, use[0])
+	l.export("use"+resultSuffix, use[1])
 	sub, step := l.add(), len(l.prog.Steps)
 	mem := memory(step)
 	text := strings.Replace(relayModule, `"fetch-start" (func $fetch-start (param i32 i32))`, `"fetch-start" (func $fetch-start (param i32 i32 i32))`, 1)
@@ -127,6 +129,26 @@ func TestForkedGivenUp(t *testing.T) {
 	l.get(5).set()
 	l.answered(t, l.call(context.Background(), 5), 6)
 	l.gone(t, 4)
+}
+
+// A call of the host's that is given up leaves the line, too.
+func TestLineGivenUp(t *testing.T) {
+	checkGoroutines(t)
+	l := newLender(t)
+	first := l.call(context.Background(), 1)
+	l.expect(t, 1)
+	ctx, cancel := context.WithCancel(context.Background())
+	second := async(export[lent, uint32](t, l.in.pre, "use"), ctx, l.in, lent{&lentThing{l}, 2})
+	waitLine(t, l.in, l.callee, 1)
+	cancel()
+	if a := <-second; !errors.Is(a.err, context.Canceled) {
+		t.Errorf("%d, %v", a.n, a.err)
+	}
+	waitLine(t, l.in, l.callee, 0)
+	l.get(1).set()
+	l.answered(t, first, 2)
+	checkEmpty(t, l.in)
+	l.gone(t, 2)
 }
 
 // TestForkedLost ends the instance while a callee is paused and others wait for

@@ -253,12 +253,8 @@ func (c *forkedCall) endLoan() {
 // cancel is for when the caller gives its task up. A guest that is paused goes
 // on, but nobody takes its result; one that has not begun does not begin.
 func (c *forkedCall) cancel() {
-	o := &c.op
-	o.abandoned.Store(true)
-	o.in.router.cancelOp(o)
-	if o.in.leaveLine(c.x.start.sub, o) {
-		o.enter(o.in)
-	}
+	c.op.abandoned.Store(true)
+	c.op.in.giveUp(&c.op)
 }
 
 // takeForked answers the result half to a component instance.

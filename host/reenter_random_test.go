@@ -41,6 +41,56 @@ func TestReentryRandom(t *testing.T) {
 	}
 }
 
+// Two stacks that would wait for each other trap: one has come from a parent
+// into a child, and calls the parent, which calls another child; the other one
+// has come from that child, and waits for the parent.
+func TestStacksWaitForEachOther(t *testing.T) {
+	checkGoroutines(t)
+	s := newNaps()
+	p := newChain(t)
+	parent := p.add()
+	a, b := p.add(), p.add()
+	p.prog.Instances[a].Parent, p.prog.Instances[b].Parent = parent, parent
+	low := p.module(parent, `(module (table (export "t") 1 funcref) (type $f (func))
+	  (func (export "back") (call_indirect (type $f) (i32.const 0))))`)
+	back := lift(parent, low, "back", fn(none), memoryless)
+	wait := p.imported("test:nap/nap", "wait", fn(none, u32))
+	inA := p.module(a, `(module (import "h" "wait" (func $wait (param i32))) (import "h" "back" (func $back))
+	  (func (export "run") (call $wait (i32.const 1)) (call $back)))`, lower("h", "wait", a, wait, memoryless), lower("h", "back", a, back, memoryless))
+	inB := p.module(b, `(module (import "h" "back" (func $back)) (func (export "run") (call $back)))`, lower("h", "back", b, back, memoryless))
+	runB := lift(b, inB, "run", fn(none), memoryless)
+	high := p.module(parent, `(module (import "l" "t" (table 1 funcref)) (import "h" "a" (func $a)) (import "h" "b" (func $b))
+	  (elem (i32.const 0) $b) (func (export "run") (call $a)))`, arg("l", "t", low, "t"),
+		lower("h", "a", parent, lift(a, inA, "run", fn(none), memoryless), memoryless), lower("h", "b", parent, runB, memoryless))
+	p.export("run", lift(parent, high, "run", fn(none), memoryless))
+	p.export("b", runB)
+	pre := p.link(func(l *Linker) {
+		s.define(l)
+	})
+	if fmt.Sprint(pre.blocks) != "[false true true true]" {
+		t.Errorf("may block: %v", pre.blocks)
+	}
+	in := instance(t, pre)
+	call := func(name string) <-chan error {
+		f, ch := export[struct{}, struct{}](t, pre, name), make(chan error, 1)
+		go func() {
+			_, err := f.Call(context.Background(), in, struct{}{})
+			ch <- err
+		}()
+		return ch
+	}
+	first := call("run")
+	s.expect(t, 1)
+	second := call("b")
+	waitLine(t, in, parent, 1)
+	s.get(1).set()
+	for _, ch := range []<-chan error{first, second} {
+		if err := <-ch; err == nil || !strings.HasSuffix(err.Error(), "component instance root/2 would be waited for by those that it waits for itself") {
+			t.Errorf("got %v", err)
+		}
+	}
+}
+
 // A grove is component instances of which each may call those that the
 // component model lets it: its parents, its descendants, and those made before
 // it.

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"fmt"
 	"slices"
 	"time"
 )
@@ -20,6 +21,7 @@ type stack struct {
 	fork *fork         // if somebody waits for it to end or to pause
 
 	entered []int // see reentry; while it pauses, others may enter them
+	waits   int   // the component instance that it waits for in line, or -1
 }
 
 // An entrant waits in line for a component instance.
@@ -65,7 +67,7 @@ func (in *Instance) beginStack(sub int) *stack {
 	if n := len(in.spare); n > 0 {
 		st, in.spare = in.spare[n-1], in.spare[:n-1]
 	} else {
-		st = &stack{wake: make(chan struct{}, 1)}
+		st = &stack{wake: make(chan struct{}, 1), waits: -1}
 	}
 	in.stack = st
 	in.push(st, sub)
@@ -110,13 +112,37 @@ func (in *Instance) enterSub(sub int) error {
 	case in.trap != nil: // nobody would wake the stack
 		return in.trap
 	case in.busy(sub):
+		if err := in.checkLines(st, sub); err != nil {
+			return err
+		}
 		p := &pause{st: st}
 		in.waitInLine(sub, p)
-		if err := in.pause(p); err != nil {
+		st.waits = sub
+		err := in.pause(p)
+		st.waits = -1
+		if err != nil {
 			return err
 		}
 	}
 	in.push(st, sub)
+	return nil
+}
+
+// checkLines tells whether a stack may wait for a component instance. It must
+// not if that is held by a stack that waits, itself or by others, for one that
+// this stack holds. Component instances import what was made before them, so it
+// takes a parent that its children call.
+func (in *Instance) checkLines(st *stack, sub int) error {
+	for s := sub; s >= 0; {
+		switch g := in.subs[s].gate.stack; g {
+		case nil:
+			return nil
+		case st:
+			return fmt.Errorf("component instance %s would be waited for by those that it waits for itself", in.pre.names[sub])
+		default:
+			s = g.waits
+		}
+	}
 	return nil
 }
 

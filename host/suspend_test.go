@@ -270,13 +270,14 @@ func TestBlockEnds(t *testing.T) {
 					t.Errorf("trap: %v", a.err)
 				}
 			}
-		case "cancel": // of a call in line, which then never begins
+		case "cancel": // of a call in line, which leaves it
 			cancel()
 			if a := <-second; !errors.Is(a.err, context.Canceled) {
 				t.Errorf("cancelled: %v", a.err)
 			}
+			waitLine(t, in, 1, 0)
 			third := async(nap, context.Background(), in, single{3})
-			waitLine(t, in, 1, 2)
+			waitLine(t, in, 1, 1)
 			s.get(3).set()
 			in.Close(context.Background())
 			if a := <-first; !errors.Is(a.err, ErrClosed) {
