@@ -5,7 +5,6 @@ import (
 	"errors"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/isyswasfa/isyswasfa/internal/abi"
 	"github.com/isyswasfa/isyswasfa/internal/component"
@@ -92,6 +91,23 @@ func (l *lender) gone(t *testing.T, calls int) {
 	}
 }
 
+// A deadline is a context whose deadline passes when the test says so.
+type deadline struct {
+	context.Context
+	passed chan struct{}
+}
+
+func (d *deadline) Done() <-chan struct{} { return d.passed }
+
+func (d *deadline) Err() error {
+	select {
+	case <-d.passed:
+		return context.DeadlineExceeded
+	default:
+		return nil
+	}
+}
+
 // TestForkedGivenUp gives calls up, by cancelling and by a deadline: one whose
 // callee is paused goes on to its end, those in line leave it at once with what
 // they own, and the instance is as good as before.
@@ -101,12 +117,12 @@ func TestForkedGivenUp(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	first := l.call(ctx, 1)
 	l.expect(t, 1)
-	late, stop := context.WithTimeout(context.Background(), 20*time.Millisecond)
-	defer stop()
+	late := &deadline{context.Background(), make(chan struct{})}
 	second := l.call(late, 2)
 	waitLine(t, l.in, l.callee, 1)
 	third := l.call(context.Background(), 3)
 	waitLine(t, l.in, l.callee, 2)
+	close(late.passed)
 	if a := <-second; !errors.Is(a.err, context.DeadlineExceeded) {
 		t.Errorf("%d, %v", a.n, a.err)
 	}
