@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"reflect"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -230,7 +231,8 @@ type serverBody struct {
 	mu      sync.Mutex
 	proceed func()
 	settled bool // read to its end, or given up: the guest will not read on
-	duplex  bool // the response began before it was settled
+	http1   bool
+	duplex  bool // the response began before it was settled, by HTTP/1
 }
 
 func (b *serverBody) Read(p []byte) (int, error) {
@@ -269,23 +271,52 @@ func (b *serverBody) Close() error {
 	return nil
 }
 
-// drainTime is how long a client may go on to send a body that nobody reads.
-const drainTime = 2 * time.Second
+// What is read of a body that the guest has left when the response is complete:
+// as much as net/http reads, but that has no limit in time.
+const (
+	drainTime  = 500 * time.Millisecond
+	drainBytes = 256 << 10
+)
 
-// drain reads what the client still sends. net/http does so for a response
-// that begins after the request was read; for others it does it too late, and
-// then takes its own look-out for the end of the connection for a read of the
-// handler's. A client that does not come to an end loses the connection.
-func (b *serverBody) drain(rc *http.ResponseController) {
+// drain reads what is left of the body, if that is little. net/http does so for
+// a response that begins after the request was read; for others it does it too
+// late, and then takes its own look-out for the end of the connection for a
+// read of the handler's. A client that goes on for longer gets the response to
+// its end, and then the connection is closed.
+func (b *serverBody) drain(w http.ResponseWriter) {
 	if !b.duplex {
 		return
 	}
+	rc := http.NewResponseController(w)
 	_ = rc.Flush()
 	_ = rc.SetReadDeadline(time.Now().Add(drainTime))
-	if _, err := io.Copy(io.Discard, b.rc); err != nil {
-		panic(http.ErrAbortHandler)
+	_, err := io.CopyN(io.Discard, b.rc, drainBytes+1)
+	if err == io.EOF {
+		_ = rc.SetReadDeadline(time.Time{})
+		return
 	}
-	_ = rc.SetReadDeadline(time.Time{})
+	_ = rc.SetReadDeadline(time.Unix(1, 0)) // net/http is not to wait for more
+	if !closeAfter(w) {
+		panic(http.ErrAbortHandler) // or the rest would be taken for a request
+	}
+}
+
+// closeAfter has net/http close the connection after the response, and leave
+// the client time to receive that: as for a body that is larger than allowed.
+// It reports false if w is not net/http's.
+func closeAfter(w http.ResponseWriter) bool {
+	for {
+		outer, ok := w.(interface{ Unwrap() http.ResponseWriter })
+		if !ok {
+			break
+		}
+		w = outer.Unwrap()
+	}
+	if t := reflect.TypeOf(w); t.Kind() != reflect.Pointer || t.Elem().PkgPath() != "net/http" {
+		return false
+	}
+	_, err := io.Copy(io.Discard, http.MaxBytesReader(w, io.NopCloser(strings.NewReader("more")), 0))
+	return err != nil
 }
 
 // stop is for the end of the handler.

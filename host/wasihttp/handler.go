@@ -142,7 +142,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		o = outcome{err: errTimeout}
 	}
 	x.finish(w, r, o)
-	x.body.drain(http.NewResponseController(w))
+	x.body.drain(w)
 }
 
 // An exchange is one request with its instance. One goroutine, net/http's,

@@ -15,13 +15,13 @@ import (
 
 // newServerRequest makes the guest's view of a request that net/http received.
 func newServerRequest(w http.ResponseWriter, r *http.Request) (*Request, *serverBody) {
-	sb := &serverBody{rc: r.Body}
+	sb := &serverBody{rc: r.Body, http1: r.ProtoMajor == 1}
 	var contents io.ReadCloser
 	if r.Body == nil || r.Body == http.NoBody {
 		sb.settled = true
 	} else {
 		contents = sb
-		if r.ProtoMajor == 1 && strings.EqualFold(r.Header.Get("Expect"), "100-continue") {
+		if sb.http1 && strings.EqualFold(r.Header.Get("Expect"), "100-continue") {
 			sb.proceed = func() { w.WriteHeader(http.StatusContinue) }
 		}
 	}
@@ -166,9 +166,8 @@ func (s *sending) head() error {
 		own["Content-Type"] = nil // net/http is not to guess one
 	}
 	maps.Copy(s.w.Header(), own)
-	if !s.request.settled {
+	if !s.request.settled && s.request.http1 {
 		// Without this, HTTP/1 reads the request to its end before it answers.
-		// Other versions need no such thing and say so.
 		s.request.duplex = s.rc.EnableFullDuplex() == nil
 	}
 	s.begun = true

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httptrace"
 	"strings"
 	"testing"
 
@@ -26,6 +27,7 @@ func answer(t *testing.T, guest func(r *Request) outcome) *httptest.Server {
 		x.linger, x.endLinger = context.WithCancel(r.Context())
 		x.req, x.body = newServerRequest(w, r)
 		x.finish(w, r, guest(x.req))
+		x.body.drain(w)
 	}))
 	s.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, 0)
 	s.Start()
@@ -123,6 +125,65 @@ func TestResponseIsFlushed(t *testing.T) {
 	pw.CloseWithError(errors.New("the guest failed"))
 	if _, err := io.ReadAll(resp.Body); err == nil {
 		t.Error("the client has seen a good end")
+	}
+}
+
+// A client gets a response to its end, although it still sends the body, which
+// nobody reads. If that ends soon the connection is used again, and else closed.
+func TestResponseBeforeBody(t *testing.T) {
+	s := answer(t, func(*Request) outcome { return outcome{resp: respond(200, fields(), "text", TrailersResult{})} })
+	exchange := func(body io.Reader) (reused bool) {
+		t.Helper()
+		ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{GotConn: func(c httptrace.GotConnInfo) { reused = c.Reused }})
+		req, _ := http.NewRequestWithContext(ctx, http.MethodPost, s.URL, body)
+		resp, err := s.Client().Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		if b, err := io.ReadAll(resp.Body); string(b) != "text" || err != nil {
+			t.Errorf("%q, %v", b, err)
+		}
+		return reused
+	}
+	part := make([]byte, 1000)
+	again := false
+	for try := 0; !again && try < 10; try++ { // a client does not wait long to be told that all is sent
+		in, out := io.Pipe()
+		go func() {
+			out.Write(part)
+			out.Close()
+		}()
+		exchange(in)
+		again = exchange(nil)
+	}
+	if !again {
+		t.Error("no connection is used again after a body that nobody has read")
+	}
+
+	in, out := io.Pipe()
+	sent := make(chan error)
+	go func() {
+		var err error
+		for err == nil {
+			_, err = out.Write(part)
+		}
+		sent <- err
+	}()
+	exchange(in)
+	if err := <-sent; err == nil {
+		t.Error("an endless body was sent")
+	}
+	if exchange(nil) {
+		t.Error("a connection is used again in the midst of a body")
+	}
+
+	in, out = io.Pipe()
+	go out.Write(part)
+	exchange(in) // and nothing more comes
+	out.Close()
+	if exchange(nil) {
+		t.Error("a connection is used again in the midst of a body that stalls")
 	}
 }
 
