@@ -1,6 +1,27 @@
 // Package wasihttp gives components wasi:http@0.3.0 in its polyfilled form on
 // net/http, and makes a net/http handler of a component that exports
 // wasi:http/handler.
+//
+// # Shared instances
+//
+// If Config.Shared is set, one instance serves all requests until it fails, is
+// retired or is given up; see Config. What its guests keep in memory is lost
+// then. At most two retired instances drain at a time, beside the one that
+// takes requests.
+//
+// Which request guest code is at work for is not known to the host: a goroutine
+// of one may wait for another's, and one timer serves whichever is first. So a
+// response whose body a guest forgets to end is broken off when nothing goes on
+// in the instance any more, and no sooner: a guess might break off one that
+// another request is about to continue. A busy instance keeps such a response
+// open until its client goes away.
+//
+// # Bodies that nobody reads
+//
+// A response may begin before the request's body is read, and end without that.
+// What the client sends within half a second, 256 KiB at most, is read then so
+// that the connection can be used again; else the client gets the response to
+// its end, and net/http closes the connection.
 package wasihttp
 
 import (
