@@ -52,6 +52,7 @@ func compileProgram(ctx context.Context, e *Engine, name string, prog *component
 		}
 	}
 	clear(c.quiet.mods) // all answers are known now
+	clear(c.quiet.given)
 	if err := checkSpare(ctx, m); err != nil {
 		return nil, err
 	}

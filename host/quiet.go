@@ -18,7 +18,11 @@ type quietCode struct {
 	roots map[int][]component.CoreRef // by component instance: its realloc and post-return functions
 	done  map[int]*loudness
 	mods  map[int]*callGraph // by module
+	given map[int]stepArgs
 }
+
+// A stepArgs has what the module of a step is given, by the names of its imports.
+type stepArgs map[[2]string]component.CoreRef
 
 // A loudness is what the functions of a component instance that must be quiet
 // may call.
@@ -48,7 +52,7 @@ type callGraph struct {
 }
 
 func newQuietCode(prog *component.Program) *quietCode {
-	q := &quietCode{prog: prog, roots: map[int][]component.CoreRef{}, done: map[int]*loudness{}, mods: map[int]*callGraph{}}
+	q := &quietCode{prog: prog, roots: map[int][]component.CoreRef{}, done: map[int]*loudness{}, mods: map[int]*callGraph{}, given: map[int]stepArgs{}}
 	for _, s := range prog.Steps {
 		if start, ok := s.(*component.CallStart); ok {
 			q.root(start.Func.Instance, &start.Func.Opts)
@@ -149,16 +153,19 @@ func (q *quietCode) function(l *loudness, step int, g *callGraph, f uint32) {
 // imported follows a call of an import.
 func (q *quietCode) imported(l *loudness, step int, im wasm.Import) {
 	in := q.prog.Steps[step].(*component.InstantiateModule)
-	for _, a := range in.Args {
-		if a.Module != im.Module || a.Name != im.Name {
-			continue
+	args := q.given[step]
+	if args == nil {
+		args = make(stepArgs, len(in.Args))
+		for _, a := range in.Args {
+			args[[2]string{a.Module, a.Name}] = a.Ref
 		}
-		if a.Ref.Kind == component.CoreExported {
-			q.exported(l, a.Ref)
-		} else {
-			l.args[loudArg{in, a.Module, a.Name}] = true
-		}
-		return
+		q.given[step] = args
+	}
+	switch ref, ok := args[[2]string{im.Module, im.Name}]; {
+	case ok && ref.Kind == component.CoreExported:
+		q.exported(l, ref)
+	case ok:
+		l.args[loudArg{in, im.Module, im.Name}] = true
 	}
 }
 
@@ -179,8 +186,7 @@ func (q *quietCode) graph(module int) *callGraph {
 			g.funcs = append(g.funcs, im)
 		}
 	}
-	var ok bool
-	if g.bodies, ok = m.Bodies(); !ok {
+	if g.bodies, err = m.Bodies(); err != nil {
 		return nil
 	}
 	q.mods[module] = g

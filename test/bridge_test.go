@@ -256,7 +256,7 @@ func TestBridgeKinds(t *testing.T) {
 			if len(diffs) != 29 {
 				t.Errorf("%d functions differ: %v", len(diffs), diffs)
 			}
-			bin, err := bridge.Build(c.consumer, c.wanted, name, diffs)
+			bin, err := bridge.NewSource(c.consumer, c.wanted).Build(name, diffs)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -104,23 +104,3 @@ func (c *Cursor) U32() uint32 {
 	}
 	return uint32(v)
 }
-
-// Expr reads a constant expression with its end.
-func (c *Cursor) Expr() []byte {
-	start := c.pos
-	for c.Err == nil {
-		if in := c.Next(); in.Op == End {
-			return c.buf[start:c.pos:c.pos]
-		}
-	}
-	return nil
-}
-
-// List reads a vector.
-func List[T any](c *Cursor, item func() T) []T {
-	var items []T
-	for n := c.U32(); n > 0 && c.Err == nil; n-- {
-		items = append(items, item())
-	}
-	return items
-}

@@ -129,7 +129,17 @@ func (s *Surface) Structure(t *abi.Type) string { return s.prog.Structure(t) }
 // convention.
 func (i *Item) IsPoll() bool { return i.Func != nil && isPoll(i.Name, i.Func) }
 
-// Find gives the export of that name of an instance, or nil.
+// ByName gives items by their names.
+func ByName(items []*Item) map[string]*Item {
+	named := make(map[string]*Item, len(items))
+	for _, i := range items {
+		named[i.Name] = i
+	}
+	return named
+}
+
+// Find gives the item of that name, or nil. It looks at one after the other;
+// where more than a few are looked for, [ByName] is for that.
 func Find(items []*Item, name string) *Item {
 	for _, i := range items {
 		if i.Name == name {

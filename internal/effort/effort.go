@@ -65,8 +65,11 @@ func Of(wm *wasm.Module) (Bound, error) {
 	if err != nil {
 		return Bound{}, err
 	}
-	bodies, ok := wm.Bodies()
-	if !ok || len(bodies) != len(wm.Funcs) {
+	bodies, err := wm.Bodies()
+	if err != nil {
+		return Bound{}, err
+	}
+	if len(bodies) != len(wm.Funcs) {
 		return Bound{}, fmt.Errorf("%d functions, but the code of %d", len(wm.Funcs), len(bodies))
 	}
 	var b Bound

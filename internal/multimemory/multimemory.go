@@ -124,10 +124,10 @@ func newSplitter(m *wasm.Module) (*splitter, error) {
 	if len(s.bodies) != len(m.Funcs) {
 		return nil, fmt.Errorf("%d functions have %d bodies", len(m.Funcs), len(s.bodies))
 	}
-	if s.elems, err = readElems(m); err != nil {
+	if s.elems, err = m.Elems(); err != nil {
 		return nil, err
 	}
-	if s.datas, err = readDatas(m); err != nil {
+	if s.datas, err = m.Datas(); err != nil {
 		return nil, err
 	}
 	for _, d := range s.datas {

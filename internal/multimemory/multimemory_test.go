@@ -370,7 +370,7 @@ func TestErrors(t *testing.T) {
 		{body(0x0e, 0xff, 0xff, 0xff, 0xff, 0x0f), "code section: unexpected end"},
 		{segment(2, 0x41, 0), "a data segment is for memory 2, of 2"},
 		{segment(1, 0x23, 0), "an offset is of global 0, which is not there or mutable"},
-		{segment(1, 0x3f, 0), "instruction 3f 00 in an offset"},
+		{segment(1, 0x3f, 0), "instruction 0x3f not allowed in a constant expression"},
 	} {
 		m, err := wasm.Parse(c.bin)
 		if err != nil {

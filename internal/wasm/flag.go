@@ -1,6 +1,7 @@
 package wasm
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/isyswasfa/isyswasfa/internal/bytecode"
@@ -57,6 +58,7 @@ func (m *Module) Clone() *Module {
 	c := *m
 	c.Sections = slices.Clone(m.Sections)
 	c.Exports, c.Globals = slices.Clone(m.Exports), slices.Clone(m.Globals)
+	c.named = maps.Clone(m.named)
 	return &c
 }
 

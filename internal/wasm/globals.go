@@ -62,6 +62,7 @@ func (m *Module) Address(index uint32) (uint32, bool) {
 
 // AddExport adds an export to the module, whose name no other export has.
 func (m *Module) AddExport(e Export) {
+	m.named[e.Name] = len(m.Exports)
 	m.Exports = append(m.Exports, e)
 	data := AppendU32(nil, uint32(len(m.Exports)))
 	for _, e := range m.Exports {

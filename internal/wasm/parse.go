@@ -59,6 +59,7 @@ type Module struct {
 	Sections []Section // all, in order
 
 	counts [KindTag + 1]uint32 // sizes of the index spaces
+	named  map[string]int      // places in Exports by name
 	funcs  []uint32            // type indices of all functions, imported first
 	tags   []uint32            // and of all tags
 }
@@ -170,15 +171,15 @@ func (m *Module) check() error {
 			return &Error{Section: "tag", Msg: fmt.Sprintf("tag %d has the unknown type %d", i, t)}
 		}
 	}
-	names := make(map[string]bool, len(m.Exports))
-	for _, e := range m.Exports {
+	m.named = make(map[string]int, len(m.Exports))
+	for i, e := range m.Exports {
 		if e.Index >= m.counts[e.Kind] {
 			return &Error{Section: "export", Msg: fmt.Sprintf("export %q refers to the unknown %s %d", e.Name, e.Kind, e.Index)}
 		}
-		if names[e.Name] {
+		if _, twice := m.named[e.Name]; twice {
 			return &Error{Section: "export", Msg: fmt.Sprintf("two exports are named %q", e.Name)}
 		}
-		names[e.Name] = true
+		m.named[e.Name] = i
 	}
 	if m.Start != nil && *m.Start >= m.counts[KindFunc] {
 		return &Error{Section: "start", Msg: fmt.Sprintf("unknown function %d", *m.Start)}
@@ -219,10 +220,8 @@ func (m *Module) Locals() uint64 {
 
 // Export gives the export of that name.
 func (m *Module) Export(name string) (Export, bool) {
-	for _, e := range m.Exports {
-		if e.Name == name {
-			return e, true
-		}
+	if i, ok := m.named[name]; ok {
+		return m.Exports[i], true
 	}
 	return Export{}, false
 }

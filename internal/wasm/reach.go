@@ -9,8 +9,12 @@ import "github.com/isyswasfa/isyswasfa/internal/bytecode"
 // nothing and gives nil.
 func (m *Module) Prune(exports []string) (called map[uint32]bool) {
 	imported := m.ImportedFuncs()
-	bodies, roots, ok := m.bodies()
-	if !ok || len(bodies) != len(m.Funcs) {
+	bodies, err := m.Bodies()
+	if err != nil || len(bodies) != len(m.Funcs) {
+		return nil
+	}
+	roots, err := m.referred()
+	if err != nil {
 		return nil
 	}
 	for _, name := range exports {
@@ -62,81 +66,20 @@ func (m *Module) replace(id byte, data []byte) {
 	}
 }
 
-// Bodies gives the functions that the module defines as the code section has
-// them, locals and instructions; false if it cannot be read.
-func (m *Module) Bodies() ([][]byte, bool) {
-	bodies, _, ok := m.bodies()
-	return bodies, ok
-}
-
-// BodyOffset gives the place in the module of what Bodies gives for function i;
-// 0 if that cannot be read.
-func (m *Module) BodyOffset(i int) int {
-	for _, s := range m.Sections {
-		if s.ID != secCode {
-			continue
-		}
-		r := &reader{b: s.Data}
-		for r.u32(); r.err == nil; i-- {
-			n := r.u32()
-			if i == 0 {
-				return s.Offset + r.i
-			}
-			r.bytes(n)
-		}
-	}
-	return 0
-}
-
-// bodies gives the code of the functions that the module defines, and the
-// functions that element segments and globals refer to.
-func (m *Module) bodies() (bodies [][]byte, referred []uint32, ok bool) {
-	for _, s := range m.Sections {
-		r := &reader{b: s.Data}
-		switch s.ID {
-		case secCode:
-			bodies = list(r, func(r *reader) []byte { return r.bytes(r.u32()) })
-		case secElem:
-			list(r, func(r *reader) struct{} {
-				referred = r.elem(referred)
-				return struct{}{}
-			})
-		}
-		if r.err != nil {
-			return nil, nil, false
+// referred gives the functions that element segments and globals refer to.
+func (m *Module) referred() ([]uint32, error) {
+	var funcs []uint32
+	elems, err := m.Elems()
+	for _, e := range elems {
+		funcs = append(funcs, e.Funcs...)
+		for _, x := range e.Exprs {
+			funcs = constRefs(funcs, x)
 		}
 	}
 	for _, g := range m.Globals {
-		referred = constRefs(referred, g.Init)
+		funcs = constRefs(funcs, g.Init)
 	}
-	return bodies, referred, true
-}
-
-// elem reads an element segment and adds the functions in it.
-func (r *reader) elem(funcs []uint32) []uint32 {
-	form := r.u32()
-	if form > 7 {
-		r.failf("unknown form %d of an element segment", form)
-		return funcs
-	}
-	active := form&1 == 0
-	if active && form&2 != 0 {
-		r.u32() // table
-	}
-	if active {
-		r.constExpr()
-	}
-	if form&3 != 0 {
-		r.byte() // kind or type
-	}
-	for range min(r.u32(), uint32(r.left())) {
-		if form&4 == 0 {
-			funcs = append(funcs, r.u32())
-		} else {
-			funcs = constRefs(funcs, r.constExpr())
-		}
-	}
-	return funcs
+	return funcs, err
 }
 
 // constRefs adds the function that a constant expression refers to.

@@ -152,7 +152,7 @@ func TestBridges(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	alone, err := bridge.Build(c, surface, "test:a/b", []bridge.Difference{{Name: "f", Async: true}, {Name: "g"}})
+	alone, err := bridge.NewSource(c, surface).Build("test:a/b", []bridge.Difference{{Name: "f", Async: true}, {Name: "g"}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -80,7 +80,7 @@ func TestThereAndBack(t *testing.T) {
 		for i := range diffs {
 			diffs[i].Async = async
 		}
-		bin, err := Build(c, s, "test:a/b", diffs)
+		bin, err := NewSource(c, s).Build("test:a/b", diffs)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -135,13 +135,33 @@ func TestErrors(t *testing.T) {
 			Difference{"f", false}, "its type depends on more than imports"},
 	} {
 		s, surface := consumer(t, c.others, c.exports)
-		_, err := Build(s, surface, "test:a/b", []Difference{c.diff})
+		_, err := NewSource(s, surface).Build("test:a/b", []Difference{c.diff})
 		if want := `a bridge for the import "test:a/b": ` + c.want; err == nil || err.Error() != want {
 			t.Errorf("got %v, want %s", err, want)
 		}
 	}
 	s, surface := consumer(t, "", plainF)
-	if _, err := Build(s, surface, "test:a/c", []Difference{{Name: "f"}}); err == nil {
+	if _, err := NewSource(s, surface).Build("test:a/c", []Difference{{Name: "f"}}); err == nil {
 		t.Error("an import that there is not was bridged")
+	}
+}
+
+// TestOthers sees to it that a bridge takes the same work however much else the
+// component imports.
+func TestOthers(t *testing.T) {
+	work := func(others int) float64 {
+		var text strings.Builder
+		for i := range others {
+			fmt.Fprintf(&text, `(import "test:other/i%d" (instance (export "f" (func))))`, i)
+		}
+		src := NewSource(consumer(t, text.String(), plainF))
+		return testing.AllocsPerRun(5, func() {
+			if _, err := src.Build("test:a/b", []Difference{{Name: "f"}}); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+	if few, many := work(10), work(2000); many > few+few/10 {
+		t.Errorf("%v allocations with 10 other imports, %v with 2000", few, many)
 	}
 }

@@ -14,33 +14,32 @@ const (
 	bridgeInterface = "isyswasfa:bridge/bridge"
 )
 
-// Build makes the bridge for an import of a component: what it imports under
-// that name has the functions in the other colour. surface is the component's.
-// The bridge imports that, and what else the types of the import come from,
+// Build makes the bridge for an import of the component: what it imports under
+// that name has the functions in the other colour. The bridge imports that, and what else the types of the import come from,
 // under the names that the component has for it.
-func Build(c *component.Component, surface *component.Surface, name string, diffs []Difference) ([]byte, error) {
-	bin, err := build(c, surface, name, diffs)
+func (s *Source) Build(name string, diffs []Difference) ([]byte, error) {
+	bin, err := s.build(name, diffs)
 	if err != nil {
 		return nil, fmt.Errorf("a bridge for the import %q: %w", name, err)
 	}
 	return bin, nil
 }
 
-func build(c *component.Component, surface *component.Surface, name string, diffs []Difference) ([]byte, error) {
-	item := component.Find(surface.Imports, name)
+func (s *Source) build(name string, diffs []Difference) ([]byte, error) {
+	item := s.imports[name]
 	if item == nil || len(diffs) == 0 {
 		return nil, errors.New("there is nothing to bridge")
 	}
-	crossings, err := crossingsOf(surface, item, diffs)
+	crossings, err := crossingsOf(s.surface, item, diffs)
 	if err != nil {
 		return nil, err
 	}
 	r := &root{}
-	if err := r.prefix(c, name, diffs); err != nil {
+	if err := r.prefix(s, name, diffs); err != nil {
 		return nil, err
 	}
 	inner := &root{}
-	if err := inner.prefix(c, name, diffs); err != nil {
+	if err := inner.prefix(s, name, diffs); err != nil {
 		return nil, err
 	}
 	if err := r.code(crossings); err != nil {
@@ -61,6 +60,7 @@ func build(c *component.Component, surface *component.Surface, name string, diff
 // crossingsOf describes the functions that differ.
 func crossingsOf(surface *component.Surface, item *component.Item, diffs []Difference) ([]*crossing, error) {
 	var list []*crossing
+	items := functions(component.ByName(item.Items))
 	for _, d := range diffs {
 		names := []string{d.Name}
 		if d.Async {
@@ -68,19 +68,19 @@ func crossingsOf(surface *component.Surface, item *component.Item, diffs []Diffe
 			names = []string{start, result}
 		}
 		for _, name := range names {
-			if !has(item.Items, name) {
+			if !items.has(name) {
 				return nil, fmt.Errorf("it has no function %q", name)
 			}
 		}
 		name := names[0]
-		f := component.Find(item.Items, name)
+		f := items[name]
 		result := f.Func.Result
 		if d.Async {
 			if result == nil || result.Kind != abi.Result {
 				return nil, fmt.Errorf("%s: a start half answers a result", name)
 			}
 			result = result.Cases[0].Type
-			if half := component.Find(item.Items, names[1]).Func; !isResultHalf(surface, half, result) {
+			if half := items[names[1]].Func; !isResultHalf(surface, half, result) {
 				return nil, fmt.Errorf("%s: %s is not the other half of %s: %s", names[1], surface.FuncString(half), name, surface.FuncString(f.Func))
 			}
 		}
@@ -102,6 +102,7 @@ func isResultHalf(surface *component.Surface, half *abi.FuncType, result *abi.Ty
 type root struct {
 	b        component.Builder
 	wanted   *component.InstanceType
+	sigs     *signatures // of wanted
 	handles  handles
 	instance uint32   // of the import
 	types    []uint32 // of wanted, in terms of the import
@@ -110,20 +111,21 @@ type root struct {
 }
 
 // prefix writes the imports.
-func (r *root) prefix(c *component.Component, name string, diffs []Difference) error {
-	s, t, err := newSlice(c, name)
+func (r *root) prefix(src *Source, name string, diffs []Difference) error {
+	s, t, err := src.slice(name)
 	if err != nil {
 		return err
 	}
 	r.named, r.lifted = map[string]uint32{}, map[string]uint32{}
 	r.wanted = s.emit(&r.b, t)
+	r.sigs = signaturesOf(r.wanted)
 	for _, d := range diffs {
 		if !d.Async {
 			r.handles = r.importHandles()
 			break
 		}
 	}
-	given, err := provided(r.wanted, diffs, r.handles)
+	given, err := provided(r.wanted, r.sigs, diffs, r.handles)
 	if err != nil {
 		return err
 	}
@@ -266,7 +268,7 @@ func (r *root) lift(name string, code uint32, core string, memory uint32, f *abi
 
 func (r *root) liftAs(name string, code uint32, core string, opts component.CanonOpts) {
 	f := r.b.CoreMember(code, component.SortCoreFunc, core)
-	r.lifted[name] = r.b.Lift(f, r.types[funcIndex(r.wanted, name)], opts)
+	r.lifted[name] = r.b.Lift(f, r.types[r.sigs.funcs[name]], opts)
 }
 
 // inner writes the rest of the component inside, which exports what is wanted,

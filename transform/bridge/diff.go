@@ -27,22 +27,23 @@ type Difference struct {
 // are not compared: that is done when the bridge is linked.
 func Differences(provided, wanted []*component.Item) []Difference {
 	var list []Difference
+	given := functions(component.ByName(provided))
 	for _, w := range wanted {
-		if w.Func == nil || component.Find(provided, w.Name) != nil {
+		if _, ok := given[w.Name]; ok || w.Func == nil {
 			continue
 		}
-		if base, ok := strings.CutSuffix(w.Name, transform.StartName("")); ok && has(provided, base) {
+		if base, ok := strings.CutSuffix(w.Name, transform.StartName("")); ok && given.has(base) {
 			list = append(list, Difference{base, true})
 			continue
 		}
-		if start, result := halves(w.Name); has(provided, start) && has(provided, result) {
+		if start, result := halves(w.Name); given.has(start) && given.has(result) {
 			list = append(list, Difference{w.Name, false})
 		}
 	}
 	return list
 }
 
-func has(items []*component.Item, name string) bool {
-	i := component.Find(items, name)
-	return i != nil && i.Func != nil
-}
+// Functions are the items of an interface by name, of which some are functions.
+type functions map[string]*component.Item
+
+func (f functions) has(name string) bool { return f[name] != nil && f[name].Func != nil }

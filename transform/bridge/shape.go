@@ -3,7 +3,6 @@ package bridge
 import (
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/isyswasfa/isyswasfa/internal/component"
 )
@@ -26,14 +25,26 @@ func namesType(d component.Decl) bool {
 	return d.Alias != nil && d.Alias.Sort == component.SortType || d.Export != nil && d.Export.Desc.Sort == component.SortType
 }
 
-// funcType gives the type of a function that an instance type has.
-func funcType(t *component.InstanceType, name string) (*component.FuncType, error) {
-	types := local(t)
+// A signatures is an instance type with its functions by name.
+type signatures struct {
+	types []component.Type
+	funcs map[string]uint32 // the indices of their types
+}
+
+func signaturesOf(t *component.InstanceType) *signatures {
+	s := &signatures{local(t), map[string]uint32{}}
 	for _, d := range t.Decls {
-		if d.Export == nil || d.Export.Name != name || d.Export.Desc.Sort != component.SortFunc || int(d.Export.Desc.Index) >= len(types) {
-			continue
+		if d.Export != nil && d.Export.Desc.Sort == component.SortFunc {
+			s.funcs[d.Export.Name] = d.Export.Desc.Index
 		}
-		if f, ok := types[d.Export.Desc.Index].(*component.FuncType); ok {
+	}
+	return s
+}
+
+// funcType gives the type of a function.
+func (s *signatures) funcType(name string) (*component.FuncType, error) {
+	if i, ok := s.funcs[name]; ok && int(i) < len(s.types) {
+		if f, ok := s.types[i].(*component.FuncType); ok {
 			return f, nil
 		}
 	}
@@ -46,7 +57,7 @@ type handles struct{ pending, ready uint32 }
 
 // provided gives the type of the interface as it is provided: the type wanted,
 // with the functions that differ in their other colour.
-func provided(wanted *component.InstanceType, diffs []Difference, h handles) (*component.InstanceType, error) {
+func provided(wanted *component.InstanceType, sigs *signatures, diffs []Difference, h handles) (*component.InstanceType, error) {
 	out := &component.InstanceType{}
 	left := map[string]bool{}
 	for _, d := range diffs {
@@ -71,22 +82,21 @@ func provided(wanted *component.InstanceType, diffs []Difference, h handles) (*c
 		out.Decls = append(out.Decls, component.Decl{Export: &component.ExportDecl{Name: name, Desc: component.ExternDesc{Sort: component.SortFunc, Index: i}}})
 	}
 	var own *handles // own<pending> and own<ready> here
-	types := local(wanted)
 	for _, d := range diffs {
 		start, result := halves(d.Name)
 		if d.Async {
-			f, err := funcType(wanted, start)
+			f, err := sigs.funcType(start)
 			if err != nil {
 				return nil, err
 			}
-			r, err := resultOf(f, types)
+			r, err := resultOf(f, sigs.types)
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", start, err)
 			}
 			function(d.Name, &component.FuncType{Params: f.Params, Result: r.Elem})
 			continue
 		}
-		f, err := funcType(wanted, d.Name)
+		f, err := sigs.funcType(d.Name)
 		if err != nil {
 			return nil, err
 		}
@@ -147,10 +157,4 @@ func expand(b *component.Builder, t *component.InstanceType, named func(name str
 		}
 	}
 	return types, nil
-}
-
-// funcIndex gives the declared type index of a function.
-func funcIndex(t *component.InstanceType, name string) uint32 {
-	i := slices.IndexFunc(t.Decls, func(d component.Decl) bool { return d.Export != nil && d.Export.Name == name })
-	return t.Decls[i].Export.Desc.Index
 }

@@ -3,45 +3,65 @@ package bridge
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/isyswasfa/isyswasfa/internal/component"
 )
 
+// A Source is a component for whose imports bridges are made.
+type Source struct {
+	surface   *component.Surface
+	imports   functions // by name
+	defs      []component.Def
+	instances map[string]*component.Import // by name
+	spaces    [component.SortCoreTag + 1][]int
+}
+
+// NewSource reads a component; surface is its own.
+func NewSource(c *component.Component, surface *component.Surface) *Source {
+	s := &Source{surface: surface, imports: component.ByName(surface.Imports), defs: c.Defs, instances: map[string]*component.Import{}}
+	for i, d := range c.Defs {
+		sort, ok := sortOf(d)
+		if !ok {
+			continue
+		}
+		s.spaces[sort] = append(s.spaces[sort], i)
+		if im, ok := d.(*component.Import); ok && sort == component.SortInstance {
+			s.instances[im.Name] = im
+		}
+	}
+	return s
+}
+
+// definition gives the definition with an index of a sort.
+func (s *Source) definition(sort component.Sort, index uint32) (int, error) {
+	if uint64(index) >= uint64(len(s.spaces[sort])) {
+		return 0, errDepends
+	}
+	return s.spaces[sort][index], nil
+}
+
 // A slice is the part of a component on which the type of one import depends:
 // that import, and those which its types come from.
 type slice struct {
-	src       *component.Component
-	types     []int // the definitions of the type index space
-	instances []int
-	needed    map[int]bool
-
-	newTypes, newInstances map[uint32]uint32
+	*Source
+	needed map[int]bool   // definitions
+	moved  map[int]uint32 // what they become
 }
 
-// newSlice finds what an instance import needs, and gives its type as it
-// stands in the component.
-func newSlice(src *component.Component, name string) (*slice, *component.InstanceType, error) {
-	s := &slice{src: src, needed: map[int]bool{}, newTypes: map[uint32]uint32{}, newInstances: map[uint32]uint32{}}
-	var found *component.Import
-	for i, d := range src.Defs {
-		switch sort, ok := sortOf(d); {
-		case !ok:
-		case sort == component.SortType:
-			s.types = append(s.types, i)
-		case sort == component.SortInstance:
-			s.instances = append(s.instances, i)
-		}
-		if im, ok := d.(*component.Import); ok && im.Name == name && im.Desc.Sort == component.SortInstance {
-			found = im
-		}
-	}
+// slice finds what an instance import needs, and gives its type as it stands
+// in the component.
+func (s *Source) slice(name string) (*slice, *component.InstanceType, error) {
+	found := s.instances[name]
 	if found == nil {
 		return nil, nil, fmt.Errorf("there is no import of an instance %q", name)
 	}
-	if int(found.Desc.Index) < len(s.types) {
-		if d, ok := src.Defs[s.types[found.Desc.Index]].(*component.TypeDef); ok {
+	if def, err := s.definition(component.SortType, found.Desc.Index); err == nil {
+		if d, ok := s.defs[def].(*component.TypeDef); ok {
 			if t, ok := d.Type.(*component.InstanceType); ok {
-				return s, t, s.needOf(t)
+				part := &slice{s, map[int]bool{}, map[int]uint32{}}
+				return part, t, part.needOf(t)
 			}
 		}
 	}
@@ -73,7 +93,7 @@ func (s *slice) need(def int) error {
 		return nil
 	}
 	s.needed[def] = true
-	switch d := s.src.Defs[def].(type) {
+	switch d := s.defs[def].(type) {
 	case *component.TypeDef:
 		return s.needOf(d.Type)
 	case *component.Import:
@@ -81,11 +101,11 @@ func (s *slice) need(def int) error {
 		case d.Desc.Sort == component.SortType && d.Desc.Bound == component.BoundSub:
 			return nil
 		case d.Desc.Sort == component.SortType || d.Desc.Sort == component.SortInstance:
-			return s.needType(d.Desc.Index)
+			return s.needIndex(component.SortType, d.Desc.Index)
 		}
 	case *component.Alias:
-		if d.Target == component.AliasExport && int(d.Instance) < len(s.instances) {
-			return s.need(s.instances[d.Instance])
+		if d.Target == component.AliasExport {
+			return s.needIndex(component.SortInstance, d.Instance)
 		}
 	}
 	return errDepends
@@ -96,7 +116,7 @@ func (s *slice) needOf(t component.Type) error {
 	var err error
 	_, walked := outer(t, 0, func(i uint32) uint32 {
 		if err == nil {
-			err = s.needType(i)
+			err = s.needIndex(component.SortType, i)
 		}
 		return i
 	})
@@ -106,48 +126,40 @@ func (s *slice) needOf(t component.Type) error {
 	return err
 }
 
-func (s *slice) needType(i uint32) error {
-	if int(i) >= len(s.types) {
-		return errDepends
+func (s *slice) needIndex(sort component.Sort, i uint32) error {
+	def, err := s.definition(sort, i)
+	if err != nil {
+		return err
 	}
-	return s.need(s.types[i])
+	return s.need(def)
 }
 
 // emit writes what the import needs, and gives its type with the indices that
 // this has got.
 func (s *slice) emit(b *component.Builder, t *component.InstanceType) *component.InstanceType {
-	var types, instances uint32
-	for i, d := range s.src.Defs {
-		sort, ok := sortOf(d)
-		if !ok || sort != component.SortType && sort != component.SortInstance {
-			continue
-		}
-		var at uint32
-		if s.needed[i] {
-			at = s.definition(b, d)
-		}
-		if sort == component.SortType {
-			s.newTypes[types] = at
-			types++
-		} else {
-			s.newInstances[instances] = at
-			instances++
-		}
+	for _, def := range slices.Sorted(maps.Keys(s.needed)) {
+		s.moved[def] = s.write(b, s.defs[def])
 	}
 	return s.rewritten(t).(*component.InstanceType)
 }
 
-// definition writes a definition that is needed.
-func (s *slice) definition(b *component.Builder, d component.Def) uint32 {
+// at gives the new index of what has an index in the component.
+func (s *slice) at(sort component.Sort, index uint32) uint32 {
+	def, _ := s.definition(sort, index)
+	return s.moved[def]
+}
+
+// write writes a definition that is needed.
+func (s *slice) write(b *component.Builder, d component.Def) uint32 {
 	switch d := d.(type) {
 	case *component.TypeDef:
 		return b.Type(withoutFuncs(s.rewritten(d.Type)))
 	case *component.Alias:
-		return b.Member(s.newInstances[d.Instance], d.Sort, d.Name)
+		return b.Member(s.at(component.SortInstance, d.Instance), d.Sort, d.Name)
 	case *component.Import:
 		desc := d.Desc
 		if desc.Sort == component.SortInstance || desc.Bound == component.BoundEq {
-			desc.Index = s.newTypes[desc.Index]
+			desc.Index = s.at(component.SortType, desc.Index)
 		}
 		return b.Import(d.Name, desc)
 	}
@@ -156,7 +168,7 @@ func (s *slice) definition(b *component.Builder, d component.Def) uint32 {
 
 // rewritten gives a type with the indices of the slice.
 func (s *slice) rewritten(t component.Type) component.Type {
-	t, _ = outer(t, 0, func(i uint32) uint32 { return s.newTypes[i] })
+	t, _ = outer(t, 0, func(i uint32) uint32 { return s.at(component.SortType, i) })
 	return t
 }
 

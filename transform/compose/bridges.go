@@ -30,7 +30,7 @@ func (c *composer) addBridges() error {
 }
 
 func (c *composer) addBridge(l *link, diffs []bridge.Difference) error {
-	data, err := bridge.Build(l.in.def.ast, l.in.def.surface, l.item.Name, diffs)
+	data, err := l.in.def.bridges().Build(l.item.Name, diffs)
 	if err != nil {
 		return err
 	}

@@ -19,6 +19,7 @@ import (
 	"strings"
 
 	"github.com/isyswasfa/isyswasfa/internal/component"
+	"github.com/isyswasfa/isyswasfa/transform/bridge"
 )
 
 // An Input is a component to compose.
@@ -192,6 +193,15 @@ type definition struct {
 	ast      *component.Component
 	surface  *component.Surface
 	imported string // the name under which the result imports it; "" if it contains it
+	source   *bridge.Source
+}
+
+// bridges gives the source of bridges for its imports.
+func (d *definition) bridges() *bridge.Source {
+	if d.source == nil {
+		d.source = bridge.NewSource(d.ast, d.surface)
+	}
+	return d.source
 }
 
 // parse reads a component, once if it is given several times.

@@ -109,10 +109,10 @@ func (w *writer) provided(l *link) uint32 {
 		return index
 	}
 	bundle := &component.Instance{}
-	given := l.exported()
+	given := component.ByName(l.exported().Items)
 	for _, item := range l.item.Items {
 		i, known := uint32(0), false
-		if component.Find(given.Items, item.Name) == nil {
+		if given[item.Name] == nil {
 			i, known = w.s.findClass(l.in.of(item.Resource))
 		}
 		if !known {

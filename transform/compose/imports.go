@@ -47,14 +47,8 @@ func (s *scope) importGroup(g *group) error {
 	return nil
 }
 
-func (in *instance) link(name string) *link {
-	for _, l := range in.links {
-		if l.item.Name == name {
-			return l
-		}
-	}
-	return nil
-}
+// link gives the link of an import, or nil.
+func (in *instance) link(name string) *link { return in.named[name] }
 
 // describe writes the type of an import or export, without its name.
 func (s *scope) describe(m *merged) (component.ExternDesc, error) {

@@ -15,6 +15,7 @@ type instance struct {
 	name  string
 	def   *definition
 	links []*link              // one for each import of the component
+	named map[string]*link     // the same by the names of the imports
 	homes map[*abi.Type]string // the imports by which types have their names
 	class map[*component.Resource]*class
 	state int    // of the search for cycles
@@ -33,9 +34,10 @@ type link struct {
 }
 
 func newInstance(name string, d *definition) *instance {
-	in := &instance{name: name, def: d, class: make(map[*component.Resource]*class), homes: make(map[*abi.Type]string)}
+	in := &instance{name: name, def: d, named: make(map[string]*link), class: make(map[*component.Resource]*class), homes: make(map[*abi.Type]string)}
 	for _, item := range d.surface.Imports {
-		in.links = append(in.links, &link{in: in, item: item})
+		l := &link{in: in, item: item}
+		in.links, in.named[item.Name] = append(in.links, l), l
 		in.settle(item, item.Name)
 	}
 	return in
@@ -151,7 +153,7 @@ func (c *composer) instantiate(name string, d *definition) *instance {
 // checkArguments checks that the arguments of an instance are imports of it.
 func (c *composer) checkArguments(in *instance) error {
 	for _, arg := range sortedKeys(c.o.Instantiations[in.name].Arguments) {
-		if component.Find(in.def.surface.Imports, arg) == nil {
+		if in.link(arg) == nil {
 			return fmt.Errorf("instance %q: %s has no import named %q", in.name, in.def.name, arg)
 		}
 	}

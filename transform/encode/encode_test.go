@@ -167,6 +167,7 @@ func FuzzComponent(f *testing.F) {
 		main, _ := golden(f, a)
 		worlds = append(worlds, main.Worlds)
 		f.Add(byte(i), main.Core)
+		f.Add(byte(i), []byte("\x00asm\x01\x00\x00\x00\x0b\x03000")) // a data section that promises more than it has
 	}
 	f.Fuzz(func(t *testing.T, i byte, core []byte) {
 		bin, err := encode.Modules(encode.Module{Core: core, Worlds: worlds[int(i)%len(worlds)]}, encode.Options{})
