@@ -161,9 +161,10 @@ func (e *encoder) transport(t *target, n builtinName) error {
 		e.use(b.iface, false, b.typ)
 	}
 	b.def.Async, b.def.Opts.Async = n.async, n.async
-	if n.isCopy() && typ.Elem != nil {
+	if n.isCopy() {
 		reads := n.op == component.CanonStreamRead || n.op == component.CanonFutureRead
-		t.needs = needs{memory: true, realloc: reads && typ.Elem.HasPointers()}
+		t.needs.memory = typ.Elem != nil || e.hasMemory()
+		t.needs.realloc = reads && typ.Elem != nil && typ.Elem.HasPointers()
 	}
 	return nil
 }
