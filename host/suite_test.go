@@ -334,11 +334,15 @@ func number(v *wast.Value) (any, error) {
 	return map[int]any{32: float32(n), 64: n}[size], err
 }
 
-// FuzzInstantiate starts from the components of the reference tests. What is
+// FuzzInstantiate starts from the components of the reference tests, and from
+// functions that are dear to compile. What is
 // valid is instantiated, and its functions without parameters are called.
 func FuzzInstantiate(f *testing.F) {
 	for _, bin := range wast.Binaries(suite) {
 		f.Add(bin)
+	}
+	for _, from := range bodySeeds() {
+		f.Add(body(from))
 	}
 	ctx := context.Background()
 	engine, err := host.NewEngine(ctx, host.Config{Interruptible: true, MaxMemory: 16 << 20})

@@ -24,9 +24,9 @@ func Check(t *testing.T, size int, f func()) {
 	units := uint64(size+unit-1)/unit + bit(size == 0)
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	start := time.Now()
+	start := clock()
 	f()
-	took := time.Since(start)
+	took := clock() - start
 	runtime.ReadMemStats(&after)
 	got := after.TotalAlloc - before.TotalAlloc
 	t.Logf("%d bytes: %v, %d KiB", size, took, got>>10)
