@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync/atomic"
 
@@ -33,9 +34,12 @@ type Engine struct {
 	rt    wazero.Runtime
 	cache wazero.CompilationCache
 	conf  Config
-	live  atomic.Int64 // instances not closed yet
 	made  atomic.Uint64
 	pool  *memoryPool // of linear memories; nil for those of wazero
+
+	living   living
+	released chan struct{} // closed when Close has released everything
+	err      error         // that it met
 
 	workers workers
 }
@@ -46,7 +50,7 @@ const pageSize = 64 << 10
 const coreFeatures = api.CoreFeaturesV2 | experimental.CoreFeaturesTailCall |
 	experimental.CoreFeaturesExtendedConst | experimental.CoreFeaturesExceptionHandling
 
-// NewEngine makes an engine. Close it after its instances.
+// NewEngine makes an engine. Close it in the end.
 func NewEngine(ctx context.Context, conf Config) (*Engine, error) {
 	features := coreFeatures
 	if conf.Interruptible {
@@ -62,7 +66,7 @@ func NewEngine(ctx context.Context, conf Config) (*Engine, error) {
 		}
 		rc = rc.WithMemoryLimitPages(uint32(pages))
 	}
-	e := &Engine{conf: conf, pool: newMemoryPool()}
+	e := &Engine{conf: conf, pool: newMemoryPool(), living: newLiving(), released: make(chan struct{})}
 	if conf.CacheDir != "" {
 		c, err := wazero.NewCompilationCacheWithDir(conf.CacheDir)
 		if err != nil {
@@ -75,19 +79,44 @@ func NewEngine(ctx context.Context, conf Config) (*Engine, error) {
 	return e, nil
 }
 
-// Close releases all compiled code. All instances must have been closed: they
-// run in it.
+// Close closes all instances that are not closed yet, as [Instance.Close] does,
+// and releases all compiled code when the last of them has ended, for they run
+// in it. It waits for that, unless ctx is cancelled first; then the code is
+// released when the guests come back. A host function that closes the engine
+// with [Call.Context] does not wait. Closing again waits again.
 func (e *Engine) Close(ctx context.Context) error {
-	err := e.rt.Close(ctx)
-	if e.cache != nil {
-		if cerr := e.cache.Close(ctx); err == nil {
-			err = cerr
+	all, first := e.living.close()
+	if first {
+		go e.release()
+	}
+	now, cancel := context.WithCancel(ctx)
+	cancel()
+	for _, in := range all {
+		_ = in.Close(now) // tells it, and waits for all below
+		if ctx.Value(driverKey{}) == any(in) {
+			return nil
 		}
+	}
+	select {
+	case <-e.released:
+		return e.err
+	case <-ctx.Done():
+		return fmt.Errorf("closing the engine: %d instances have not ended: %w", e.living.count(), ctx.Err())
+	}
+}
+
+// release frees what instances need, once there are none any more.
+func (e *Engine) release() {
+	defer close(e.released)
+	<-e.living.none
+	ctx := context.Background()
+	e.err = e.rt.Close(ctx)
+	if e.cache != nil {
+		e.err = errors.Join(e.err, e.cache.Close(ctx))
 	}
 	if e.pool != nil {
 		e.pool.close()
 	}
-	return err
 }
 
 // EngineStats are counters of an engine.
@@ -96,4 +125,4 @@ type EngineStats struct {
 }
 
 // Stats gives the engine's counters.
-func (e *Engine) Stats() EngineStats { return EngineStats{Instances: int(e.live.Load())} }
+func (e *Engine) Stats() EngineStats { return EngineStats{Instances: e.living.count()} }

@@ -142,7 +142,7 @@ func (in *Instance) shutdown(ctx context.Context) {
 	clear(in.cores)
 	clear(in.opts)
 	in.onClose = nil
-	in.pre.c.e.live.Add(-1)
+	in.pre.c.e.living.remove(in)
 }
 
 // guard runs f and reports whether it did not panic.

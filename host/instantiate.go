@@ -60,7 +60,9 @@ func (p *InstancePre) Instantiate(ctx context.Context, conf InstanceConfig) (*In
 		in.router.comps[i].polls = p.polls[i] != nil
 	}
 	in.makeTypes()
-	p.c.e.live.Add(1)
+	if err := p.c.e.living.add(in); err != nil {
+		return nil, err
+	}
 	err := in.makeValues()
 	if err == nil {
 		err = in.runSteps(ctx)

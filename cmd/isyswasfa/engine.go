@@ -5,6 +5,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -27,9 +28,17 @@ func withEngine(c *cli.Context, conf host.Config, f func(ctx context.Context, en
 	if err != nil {
 		return err
 	}
-	defer engine.Close(ctx)
+	defer func() {
+		// A guest that does not come back ends with the program.
+		ctx, cancel := context.WithTimeout(ctx, closeGrace)
+		defer cancel()
+		_ = engine.Close(ctx)
+	}()
 	return f(ctx, engine)
 }
+
+// closeGrace is how long instances have to end when the program does.
+const closeGrace = time.Second
 
 // compile compiles a component, saying so if it takes long, and gives it with
 // a linker that has WASI.

@@ -1,0 +1,68 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// Closing an engine ends its instances, and releases the code in which they
+// run only when guests have come back from it.
+func TestCloseEngine(t *testing.T) {
+	checkGoroutines(t)
+	const count = 4
+	entered, leave := make(chan struct{}, count), make(chan struct{})
+	pre := addProgram(t).link(defineTwice(func(_ *Call, p single) (uint32, error) {
+		entered <- struct{}{}
+		<-leave
+		return 2 * p.A, nil
+	}))
+	engine := pre.c.e
+	add := export[pair, uint32](t, pre, "add")
+	ctx := context.Background()
+	var calls sync.WaitGroup
+	for i := range uint32(count) {
+		in := instance(t, pre)
+		calls.Go(func() {
+			if got, err := add.Call(ctx, in, pair{i, 1}); err != nil || got != 2*(i+1) {
+				t.Errorf("the call that runs: %d, %v", got, err)
+			}
+			if _, err := add.Call(ctx, in, pair{i, 1}); !errors.Is(err, ErrClosed) {
+				t.Errorf("a call afterwards: %v", err)
+			}
+		})
+	}
+	for range count {
+		<-entered
+	}
+	ended, cancel := context.WithCancel(ctx)
+	cancel()
+	err := engine.Close(ended)
+	if !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "4 instances have not ended") {
+		t.Errorf("closing while guests run: %v", err)
+	}
+	if _, err := pre.Instantiate(ctx, InstanceConfig{}); !errors.Is(err, ErrEngineClosed) {
+		t.Errorf("a further instance: %v", err)
+	}
+	close(leave)
+	for range 2 {
+		if err := engine.Close(ctx); err != nil {
+			t.Errorf("closing: %v", err)
+		}
+	}
+	calls.Wait()
+}
+
+// A host function that closes the engine does not wait for itself.
+func TestCloseEngineFromHostFunction(t *testing.T) {
+	checkGoroutines(t)
+	pre := addProgram(t).link(defineTwice(func(c *Call, p single) (uint32, error) {
+		return p.A, c.Instance().pre.c.e.Close(c.Context())
+	}))
+	in := instance(t, pre)
+	if got, err := export[pair, uint32](t, pre, "add").Call(context.Background(), in, pair{1, 2}); err != nil || got != 3 {
+		t.Errorf("got %d, %v", got, err)
+	}
+}
