@@ -118,6 +118,7 @@ func (w *walker) handlers(imm *bytecode.Cursor) {
 			w.c.args += float64(len(w.m.tag(imm.U32()).Params))
 		}
 		w.reload()
+		w.c.instrs += 4 // what is read of an exception
 		w.aside(imm.U32())
 	}
 }

@@ -6,7 +6,8 @@ type counts struct {
 	instrs  float64 // instructions of the compiler's own
 	blocks  float64 // basic blocks
 	args    float64 // operands that are passed to and from functions and blocks
-	vars    float64 // variables that basic blocks take from one another
+	vars    float64 // locals that basic blocks take from one another
+	loaded  float64 // globals, and the place and the size of memory, which blocks in a row share
 	finds   float64 // blocks passed in search of a variable that is read
 	aliases float64 // dominators of the blocks that read it
 	meets   float64 // basic blocks where paths meet
@@ -36,7 +37,7 @@ type counts struct {
 func (c *counts) cost() Cost {
 	params := c.vars * c.paths
 	squares := c.vars*c.vars*c.paths + 2*c.vars*c.passed + c.squares
-	live := c.live + c.vars*c.blocks
+	live := c.live + (c.vars+c.loaded)*c.blocks
 	return Cost{
 		Time: 250*c.instrs + 5000*c.blocks + 700*c.args + 20*c.finds + 2*c.aliases + 40*c.vars*c.chains + c.vars*c.reach +
 			100*params + (2+c.nesting+c.moves)*squares + 0.3*c.crowd + 10*c.depths + 30*live + 15*c.bounds + 250*c.reloads + 1000*c.leaves,

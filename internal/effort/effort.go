@@ -99,13 +99,14 @@ func Of(wm *wasm.Module) (Bound, error) {
 type module struct {
 	*wasm.Module
 	globals uint64
-	mutable float64 // globals, and the base and the length of memory
+	memory  float64 // 2, for its base and its length, if there is a memory
+	mutable float64 // globals, and these
 }
 
 func newModule(wm *wasm.Module) (*module, error) {
 	m := &module{Module: wm}
 	if wm.Count(wasm.KindMemory) > 0 {
-		m.mutable = 2
+		m.memory, m.mutable = 2, 2
 	}
 	for i, t := range wm.Types {
 		if n := max(len(t.Params), len(t.Results)); n > maxTypes {

@@ -34,7 +34,7 @@ func (w *walker) function(sig wasm.FuncType, body []byte) (counts, error) {
 			w.step(in)
 		}
 	}
-	w.c.vars = w.locals.taken + w.globals.taken + 2 // the base and the length of memory
+	w.c.vars, w.c.loaded = w.locals.taken, w.globals.taken+w.m.memory
 	return w.c, c.Err
 }
 
