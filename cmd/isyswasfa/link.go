@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -60,7 +61,7 @@ func linkLibraries(c *cli.Context) error {
 		return usagef("--stack-size: %v", err)
 	}
 	if stack == 0 || stack > math.MaxUint32 {
-		return usagef("--stack-size: %s is not from 1 to 4GiB", c.String("stack-size"))
+		return usagef("--stack-size: %s is not more than 0 and less than 4GiB", c.String("stack-size"))
 	}
 	o.StackSize = uint32(stack)
 	if o.Libraries, err = readModules("the library", c.Args().Slice(), filepath.Base); err != nil {
@@ -72,7 +73,7 @@ func linkLibraries(c *cli.Context) error {
 	if o.Adapters, err = readAdapters(c.StringSlice("adapter")); err != nil {
 		return err
 	}
-	first := append(o.Libraries, o.Openable...)[0].Name
+	first := slices.Concat(o.Libraries, o.Openable)[0].Name
 	if !o.Strip {
 		o.Name, _, _ = strings.Cut(first, ".")
 	}

@@ -1,6 +1,7 @@
 package encode
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -224,7 +225,11 @@ func (e *encoder) checkOptions() {
 		}
 		if _, name, ok := e.reallocExport(m, imports); n.realloc && !ok && !reallocs[name] {
 			reallocs[name] = true
-			e.problemf("%s exports no function %q, which %s needs", m.what, name, who)
+			whose := m.what + " exports no"
+			if m.links != nil {
+				whose = "no library exports a"
+			}
+			e.problemf("%s function %q, which %s needs", whose, name, who)
 		}
 	}
 	for _, m := range e.modules() {
@@ -271,14 +276,10 @@ func (e *encoder) checkReallocs() {
 // checkMemory checks the main module's memory, which user needs ("" if nobody
 // does).
 func (e *encoder) checkMemory(user string) {
-	limits, ok := e.importedMemory()
-	if !ok {
-		var ex wasm.Export
-		if ex, ok = e.main.export(memoryName, wasm.KindMemory); ok && int(ex.Index) < len(e.main.core.Memories) {
-			limits = e.main.core.Memories[ex.Index]
-		}
-	}
+	limits, ok := e.memoryLimits()
 	switch {
+	case ok && limits.Bytes && e.needRealloc:
+		e.problemf("the module exports no function %q, which adapters need: its memory has pages of 1 byte", reallocName)
 	case user == "":
 	case !ok:
 		e.problemf("the module exports no memory called %q, which %s needs", memoryName, user)
@@ -287,11 +288,41 @@ func (e *encoder) checkMemory(user string) {
 	}
 }
 
+// checkMemoryImport checks that the main module's memory is what a module wants
+// to import. That there is none, or none that components can have, is told by
+// checkMemory.
+func (e *encoder) checkMemoryImport(m *module, want wasm.Limits) error {
+	have, ok := e.memoryLimits()
+	switch {
+	case m == e.main || !ok || have.Is64 || have.Shared:
+		return nil
+	case want.Is64 || want.Shared:
+		return errors.New("the module's memory is a plain one of 32 bits")
+	case want.Bytes != have.Bytes:
+		return fmt.Errorf("the module's memory has pages of %s", map[bool]string{true: "1 byte", false: "64 KiB"}[have.Bytes])
+	case have.Min < want.Min || want.HasMax && (!have.HasMax || have.Max > want.Max):
+		return errors.New("the limits of the module's memory do not lie within these")
+	}
+	return nil
+}
+
+// memoryLimits gives the limits of the main module's memory, if it has or
+// imports one.
+func (e *encoder) memoryLimits() (wasm.Limits, bool) {
+	if limits, ok := e.importedMemory(); ok {
+		return limits, true
+	}
+	ex, ok := e.main.export(memoryName, wasm.KindMemory)
+	if !ok {
+		return wasm.Limits{}, false
+	}
+	return e.main.core.Memories[ex.Index], true
+}
+
 // hasMemory tells whether the main module has or imports a memory.
 func (e *encoder) hasMemory() bool {
-	_, has := e.main.export(memoryName, wasm.KindMemory)
-	_, imports := e.importedMemory()
-	return has || imports
+	_, ok := e.memoryLimits()
+	return ok
 }
 
 // importedMemory gives the memory that the main module imports, which the
@@ -315,7 +346,7 @@ func (e *encoder) reallocExport(m *module, imports bool) (from *module, name str
 	switch {
 	case m.has(name):
 		return m, name, true
-	case e.main.has(reallocName) || m == e.main:
+	case e.main.has(reallocName) || !e.isAdapter(m):
 		return e.main, reallocName, e.main.has(reallocName)
 	}
 	return m, name, false

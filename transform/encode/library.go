@@ -58,12 +58,12 @@ func (m *module) addLinkable(exports map[Link]*target) {
 
 // checkLink checks that what meets an import is of its kind, and functions that
 // they have its signature.
-func (im *coreImport) checkLink() error {
-	switch from := im.target.in; {
-	case im.target.export.Kind != im.kind:
-		return fmt.Errorf("%s has a %s of that name, not a %s", from.what, im.target.export.Kind, im.kind)
+func (im *coreImport) checkLink(t *target) error {
+	switch {
+	case t.export.Kind != im.kind:
+		return fmt.Errorf("%s has a %s of that name, not a %s", t.in.what, t.export.Kind, im.kind)
 	case im.kind == wasm.KindFunc:
-		return sameSig(im.sig, from.core.FuncType(im.target.export.Index))
+		return sameSig(im.sig, t.in.core.FuncType(t.export.Index))
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package encode
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/isyswasfa/isyswasfa/internal/abi"
@@ -119,41 +120,27 @@ func (e *encoder) usedExports(m *module) []string {
 // resolveImports finds what a module's imports stand for. If called is not
 // nil, imports that are not in it need not stand for anything.
 func (e *encoder) resolveImports(m *module, called map[uint32]bool) {
-	m.renamed = append([]wasm.Import(nil), m.core.Imports...)
+	m.renamed = slices.Clone(m.core.Imports)
 	seen := map[[2]string]bool{}
-	index := -1 // of functions
+	functions := uint32(0)
 	var notAdapted []string
 	for i := range m.renamed {
 		im := &m.renamed[i]
-		ci := &coreImport{of: m, module: im.Module, field: im.Name, kind: im.Kind, target: m.links[ImportName{im.Module, im.Name}], shim: -1}
+		ci := &coreImport{of: m, module: im.Module, field: im.Name, kind: im.Kind, shim: -1}
+		dead := false
 		if im.Kind == wasm.KindFunc {
-			index++
 			ci.sig = m.core.Types[im.Type]
+			dead = called != nil && !called[functions]
+			functions++
 		}
-		switch {
-		case ci.target != nil:
-			if err := ci.checkLink(); err != nil {
-				e.problemf("import %q %q%s: %v", im.Module, im.Name, m.of(), err)
-				continue
-			}
-		case im.Kind == wasm.KindMemory && im.Name == memoryName && (im.Module == memoryModule || m.preview1):
-			ci.target = &target{memory: true}
-		case im.Kind != wasm.KindFunc:
-			e.problemf("%s imports the %s %q %q; only functions can be imported, and the memory %q %q", m.what, im.Kind, im.Module, im.Name, memoryModule, memoryName)
+		var err error
+		switch ci.target, err = e.importTarget(ci, im.Memory, dead); {
+		case err == errNotAdapted:
+			notAdapted = append(notAdapted, im.Name)
 			continue
-		default:
-			if called != nil && !called[uint32(index)] {
-				ci.target = &target{id: "dead " + ci.sig.String(), dead: true}
-				break
-			}
-			var err error
-			if ci.target, err = e.target(m, im.Module, im.Name, ci.sig); err == errNotAdapted {
-				notAdapted = append(notAdapted, im.Name)
-				continue
-			} else if err != nil {
-				e.problemf("import %q %q%s: %v", im.Module, im.Name, m.of(), err)
-				continue
-			}
+		case err != nil:
+			e.problemf("import %q %q%s: %v", im.Module, im.Name, m.of(), err)
+			continue
 		}
 		// Components forbid what core modules allow: two imports of one name.
 		for n, name := 2, im.Name; seen[[2]string{im.Module, im.Name}]; n++ {
@@ -169,6 +156,23 @@ func (e *encoder) resolveImports(m *module, called map[uint32]bool) {
 	case more == 0:
 		e.problemf("import %q %q%s: %v", preview1, notAdapted[0], m.of(), errNotAdapted)
 	}
+}
+
+// importTarget finds what an import stands for, if it is a memory of one with
+// these limits. What is dead need not stand for anything.
+func (e *encoder) importTarget(im *coreImport, memory wasm.Limits, dead bool) (*target, error) {
+	link := im.of.links[ImportName{im.module, im.field}]
+	switch {
+	case link != nil:
+		return link, im.checkLink(link)
+	case im.kind == wasm.KindMemory && im.field == memoryName && (im.module == memoryModule || im.of.preview1):
+		return &target{memory: true}, e.checkMemoryImport(im.of, memory)
+	case im.kind != wasm.KindFunc:
+		return nil, fmt.Errorf("it is a %s; only functions can be imported, and the memory %q %q", im.kind, memoryModule, memoryName)
+	case dead:
+		return &target{id: "dead " + im.sig.String(), dead: true}, nil
+	}
+	return e.target(im.of, im.module, im.field, im.sig)
 }
 
 // errNotAdapted is the error of imports that the preview1 adapter would meet.

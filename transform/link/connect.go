@@ -28,7 +28,7 @@ func (l *linker) connect() error {
 		before[lib] = true
 	}
 	if uint64(l.env.slotBase)+uint64(len(l.env.slotOrder)) > maxTableSize {
-		return errors.New("the functions of all libraries do not fit into the table")
+		return errors.New("there is no room in the table for the functions of all libraries")
 	}
 	return nil
 }

@@ -46,6 +46,7 @@ var errorCases = []struct {
 	{"", `(func (export "_start") (param i32))`, nil, "the library main exports _start with the signature (param i32), not ()"},
 	{"", `(func (export "__wasm_call_ctors") (result i32) (i32.const 0))`, nil, "the library main exports __wasm_call_ctors with the signature (result i32), not ()"},
 	{"", `(func (export "__wasm_apply_data_relocs") (param i32))`, nil, "the library main exports __wasm_apply_data_relocs with the signature (param i32), not ()"},
+	{"", `(func (export "cabi_realloc") (param i32))`, nil, "the library main exports cabi_realloc with the signature (param i32), not (param i32 i32 i32 i32) (result i32)"},
 	{"", `(func (export "__wasm_call_ctors")) (func (export "_initialize"))`, nil, "the library main exports both __wasm_call_ctors and _initialize, which are two ways to begin"},
 	{"", `(memory (export "memory") 1)`, nil, `the library main exports the memory "memory"; a library uses the one of all`},
 	{"", `(import "env" "memory" (memory 1 2))`, nil, `the library main: import "env" "memory": this should be a plain memory of 32 bits without a maximum`},
@@ -59,9 +60,10 @@ var errorCases = []struct {
 	{"", `(import "env" "__wasm_get_tls_base" (func))`, nil, `the library main: import "env" "__wasm_get_tls_base": its signature is (), not (result i32)`},
 	{"", `(import "GOT.mem" "x" (global i32))`, nil, `the library main: import "GOT.mem" "x": this should be a mutable global of i32`},
 	{"", `(import "GOT.func" "x" (func))`, nil, `the library main: import "GOT.func" "x": this should be a mutable global of i32`},
-	{"memory 0xffffffff 0", "", nil, "the data of the library main do not fit into the memory"},
-	{"memory 0x7fffffff 4", "", []string{";; dylink memory 0x7fffffff 4\n(func (export \"x\"))"}, "the data of the library a do not fit into the memory"},
-	{"table 0xffffffff 0", "", nil, "the functions of the library main do not fit into the table"},
+	{"memory 0xffffffff 0", "", nil, "there is no room in the memory for the data of the library main"},
+	{"memory 0x7fffffff 4", "", []string{";; dylink memory 0x7fffffff 4\n(func (export \"x\"))"}, "there is no room in the memory for the data of the library a"},
+	{"table 0xffffffff 0", "", nil, "there is no room in the table for the functions of the library main"},
+	{"table 2097152 0", "", nil, "there is no room in the table for the functions of the library main"},
 	{"memory 1 32", "", nil, "the library main: core module, dylink.0 section: alignment 2**32 is too large (4 bytes into the section)"},
 	{"", `(import "acme:app/x" "y" (func))`, nil, `the libraries do not fit the world t:t/w: import "acme:app/x" "y" of the library main: the world does not import this interface, nor any other`},
 }
@@ -117,6 +119,10 @@ func TestBadSections(t *testing.T) {
 		}
 	}
 	fine, _ := library(t, ";; dylink\n(module)")
+	_, err := link.Component([]link.Library{{Module: encode.Module{Name: "l", Core: fine}, Openable: true}}, link.Options{StackSize: math.MaxUint32})
+	if want := "there is no room in the memory for a stack of 4294967295 bytes"; err == nil || err.Error() != want {
+		t.Errorf("%v\nis not\n%s", err, want)
+	}
 	two := []link.Library{{Module: encode.Module{Name: "l", Core: fine}}, {Module: encode.Module{Name: "l", Core: fine}}}
 	for want, libs := range map[string][]link.Library{
 		"two libraries are called l":                                                                         two,

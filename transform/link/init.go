@@ -1,6 +1,9 @@
 package link
 
 import (
+	"fmt"
+	"slices"
+
 	"github.com/isyswasfa/isyswasfa/internal/wasm"
 	"github.com/isyswasfa/isyswasfa/transform/encode"
 )
@@ -22,11 +25,12 @@ var facade = []struct {
 // instantiated.
 func (l *linker) addFacade() error {
 	for _, f := range facade {
-		for _, s := range l.symbols[f.name] {
-			if s.kind == wasm.KindFunc && s.sig.Equal(f.sig) && l.uses(s.in) {
-				l.env.trampoline(f.name, s)
-				break
-			}
+		s, err := l.facadeSymbol(f.name, f.sig)
+		if err != nil {
+			return err
+		}
+		if s != nil {
+			l.env.trampoline(f.name, s)
 		}
 	}
 	if l.start != nil {
@@ -35,14 +39,22 @@ func (l *linker) addFacade() error {
 	return l.addInitialize()
 }
 
-func (l *linker) uses(lib *library) bool {
-	for _, o := range l.order {
-		if o == lib {
-			return true
+// facadeSymbol gives the first function of that name that a library has; nil if
+// none has it.
+func (l *linker) facadeSymbol(name string, sig wasm.FuncType) (*symbol, error) {
+	for _, s := range l.symbols[name] {
+		switch {
+		case s.kind != wasm.KindFunc || !l.uses(s.in):
+		case !s.sig.Equal(sig):
+			return nil, fmt.Errorf("the library %s exports %s with the signature %s, not %s", s.in.Name, name, s.sig, sig)
+		default:
+			return s, nil
 		}
 	}
-	return false
+	return nil, nil
 }
+
+func (l *linker) uses(lib *library) bool { return slices.Contains(l.order, lib) }
 
 // addInitialize has env export a function that runs the constructors, if there
 // are any.

@@ -10,7 +10,7 @@ const (
 	pageSize      = 1 << 16
 	stackAlign    = 16
 	heapAlign     = 4                // its logarithm
-	maxTableSize  = 10_000_000       // that validators accept
+	maxTableSize  = 2 << 20          // half of what all tables of a component may begin with here; the encoder has another one
 	maxMemorySize = 1<<32 - pageSize // its end is an address, too
 )
 
@@ -36,7 +36,7 @@ func (s *span) take(size, align uint32, of string) (uint32, error) {
 	at := (s.next + a - 1) &^ (a - 1)
 	s.next = at + uint64(size)
 	if s.next > s.most {
-		return 0, fmt.Errorf("%s do not fit into the %s", of, s.what)
+		return 0, fmt.Errorf("there is no room in the %s for %s", s.what, of)
 	}
 	return uint32(at), nil
 }
@@ -49,6 +49,9 @@ func (l *linker) layOut() error {
 	l.env = newEnv()
 	table := span{"table", 1, maxTableSize}
 	memory := span{"memory", l.stackSize(), maxMemorySize}
+	if memory.next > memory.most {
+		return fmt.Errorf("there is no room in the memory for a stack of %d bytes", l.o.StackSize)
+	}
 	for _, lib := range l.order {
 		var err error
 		if lib.memoryBase, err = memory.take(lib.dylink.Memory.Size, lib.dylink.Memory.Align, "the data of the library "+lib.Name); err != nil {

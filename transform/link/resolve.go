@@ -2,6 +2,7 @@ package link
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/isyswasfa/isyswasfa/internal/wasm"
 )
@@ -40,12 +41,7 @@ func (l *linker) resolve() error {
 
 // need notes that another library is to be initialized earlier.
 func (l *library) need(other *library) {
-	for _, n := range l.needs {
-		if n == other {
-			return
-		}
-	}
-	if other != l {
+	if other != l && !slices.Contains(l.needs, other) {
 		l.needs = append(l.needs, other)
 	}
 }
