@@ -15,6 +15,14 @@ const (
 	above7fff     = 0x8000800080008000 // where surrogates are, too
 )
 
+// The bits of each unit that tell whether it is a surrogate, and what they are
+// then.
+const (
+	surrogateMask = 0xf800f800f800f800
+	surrogateBits = 0xd800d800d800d800
+	everyUnit     = 0x0001000100010001
+)
+
 func word(b []byte) uint64 { return binary.LittleEndian.Uint64(b) }
 
 // sizeUTF8 validates a string and gives its bytes in UTF-8.
@@ -95,6 +103,7 @@ func sizeLatin1(cs charset, src []byte) (n int, ok bool) {
 
 // highBytes counts the bytes that are no ASCII.
 func highBytes(src []byte) (n int) {
+	src = src[asciiBytes(src):]
 	for ; len(src) >= 8; src = src[8:] {
 		n += bits.OnesCount64(word(src) & notASCII)
 	}
@@ -124,6 +133,13 @@ func asciiBytes(src []byte) (n int) {
 
 // asciiUnits counts the ASCII characters at the start of a string of UTF-16.
 func asciiUnits(src []byte) (n int) {
+	for 2*n+32 <= len(src) {
+		b := src[2*n : 2*n+32]
+		if (word(b)|word(b[8:])|word(b[16:])|word(b[24:]))&notASCII16 != 0 {
+			break
+		}
+		n += 16
+	}
 	for 2*n+8 <= len(src) && word(src[2*n:])&notASCII16 == 0 {
 		n += 4
 	}
@@ -151,8 +167,8 @@ func latin1Units(src []byte) bool {
 // validUTF16 tells whether all surrogates are in pairs.
 func validUTF16(src []byte) bool {
 	for len(src) > 0 {
-		if len(src) >= 8 && word(src)&above7fff == 0 {
-			src = src[8:]
+		if n := noSurrogates(src); n > 0 {
+			src = src[n:]
 			continue
 		}
 		_, w := decodeUTF16(src)
@@ -162,6 +178,30 @@ func validUTF16(src []byte) bool {
 		src = src[w:]
 	}
 	return true
+}
+
+// noSurrogates counts the bytes at the start of a string of UTF-16 in which
+// there are no surrogates, by words.
+func noSurrogates(src []byte) (n int) {
+	for n+32 <= len(src) {
+		b := src[n : n+32]
+		w, x, y, z := word(b), word(b[8:]), word(b[16:]), word(b[24:])
+		if (w|x|y|z)&above7fff != 0 && surrogates(w)|surrogates(x)|surrogates(y)|surrogates(z) != 0 {
+			break
+		}
+		n += 32
+	}
+	for n+8 <= len(src) && surrogates(word(src[n:])) == 0 {
+		n += 8
+	}
+	return n
+}
+
+// surrogates is not 0 if one of four units is a surrogate: then one of them has
+// none of the bits that are left, and borrows.
+func surrogates(w uint64) uint64 {
+	w = w&surrogateMask ^ surrogateBits
+	return (w - everyUnit) &^ w & above7fff
 }
 
 // decodeUTF16 gives the first character of src and its bytes, 0 if it is
