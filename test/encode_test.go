@@ -196,6 +196,8 @@ func TestEncodeBadInput(t *testing.T) {
 		{"native async of a plain function", append([]string{with(`"twice"`, `"[async-lift]twice"`)}, app...), 1, []string{"[async-lift]twice", "twice is not async"}},
 		{"suffix for native async", []string{with(`"twice"`, `"[async-lift-stackful]later"`), "--suffix", "-x", "--wit", dir, "--world", "waits"}, 1, []string{"native async", "-x"}},
 		{"WASI 0.1", []string{command, "--wit", dir, "--world", "other"}, 1, []string{"sched_yield", "--adapt"}},
+		{"command", []string{assembled(t, "start.wasm", `(module (func (export "_start")))`)}, 1, []string{"start.wasm", "_start", "--adapt"}},
+		{"dynamic library", append([]string{sharedLibrary(t, "lib.so", `(module (import "env" "__memory_base" (global i32)))`)}, app...), 1, []string{"lib.so", "dynamic library", "__memory_base"}},
 		{"suffix for nothing", append([]string{good, "--suffix", "-x"}, app...), 1, []string{"nothing async"}},
 		{"missing file", []string{"missing.wasm"}, 1, []string{"missing.wasm"}},
 		{"missing adapter", append([]string{good, "--adapter", "old=missing.wasm"}, app...), 1, []string{"missing.wasm"}},

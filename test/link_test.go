@@ -66,6 +66,8 @@ func TestLinkCommand(t *testing.T) {
 		{"WASI 0.1", []string{hello, libc, "--stub-missing-functions"}, 1, []string{"fd_write", "libc.so", "--adapt"}},
 		{"no dynamic library", []string{write(t, "core.wasm", []byte("\x00asm\x01\x00\x00\x00"))}, 1, []string{"core.wasm", "dylink.0"}},
 		{"the same name twice", []string{hello, "hello.so=" + libc}, 1, []string{"two libraries are called hello.so"}},
+		{"a command that is not adapted", []string{sharedLibrary(t, "start.so", `(module (func (export "_start")))`)}, 1, []string{"start.so", "_start", "--adapt"}},
+		{"a large stack", []string{libc, "--stack-size", "4GiB"}, 2, []string{"less than 4GiB"}},
 		{"a missing file", []string{"missing.so"}, 1, []string{"missing.so"}},
 		{"a suffix for nothing", []string{hello, libc, "--adapt", "--suffix", "-x"}, 1, []string{"nothing async"}},
 		{"no library", nil, 2, []string{"LIB.wasm"}},

@@ -51,7 +51,7 @@ func Encode(core []byte, o EncodeOptions) (*Encoded, error) {
 	if err != nil {
 		return nil, o.failed(err)
 	}
-	command := o.Preview1 && isCommand(parsed)
+	command := o.Preview1 && isCommand(core)
 	opts := encode.Options{NoPreview1: !o.Preview1, Command: command, Strip: o.Strip, Annotate: o.Annotate}
 	if !o.Strip {
 		opts.Name, _, _ = strings.Cut(filepath.Base(o.Name), ".")
@@ -59,62 +59,100 @@ func Encode(core []byte, o EncodeOptions) (*Encoded, error) {
 	if opts.Adapters, err = embeddedWorlds("the adapter", o.Adapters); err != nil {
 		return nil, err
 	}
-	var worlds []*wit.World // of all modules
-	for _, a := range opts.Adapters {
-		worlds = append(worlds, a.Worlds...)
-	}
-	exports := command || slices.ContainsFunc(worlds, func(w *wit.World) bool { return len(w.Exports) > 0 })
-	main, err := moduleWorlds(core, o, exports)
+	main, err := moduleWorlds(core, o, command || slices.ContainsFunc(opts.Adapters, exportsAny))
 	if err != nil {
 		return nil, err
 	}
-	result := &Encoded{Native: encode.Native(parsed)}
-	for _, a := range o.Adapters {
-		result.Native = result.Native || isNative(a.Core)
+	all := append(slices.Clip(opts.Adapters), main)
+	result := &Encoded{Native: slices.ContainsFunc(all, isNative)}
+	if err := result.rewrite("", []encode.Module{main}, core, o.Suffix); err != nil {
+		return nil, o.failed(err)
 	}
-	if o.Suffix != "" && result.Native {
-		return nil, o.failed(fmt.Errorf("it uses native async, and has no poll function that could have the suffix %s", o.Suffix))
+	if err := result.rewrite("the adapter", opts.Adapters, core, o.Suffix); err != nil {
+		return nil, err
 	}
-	if o.Suffix != "" && !slices.ContainsFunc(append(worlds, main.Worlds...), polled) {
-		return nil, o.failed(fmt.Errorf("it has nothing async, and no poll function that could have the suffix %s", o.Suffix))
+	if err := result.complete(command, o.Suffix); err != nil {
+		return nil, o.failed(err)
 	}
-	for i, w := range main.Worlds {
-		result.Worlds = append(result.Worlds, w.ID())
-		if main.Worlds[i], err = plain(w, core, o.Suffix, result); err != nil {
-			return nil, o.failed(err)
-		}
-	}
-	if command && len(result.Worlds) == 0 {
-		result.Worlds = []string{"wasi:cli/run@0.2.0"}
-	}
-	for _, a := range opts.Adapters {
-		for i, w := range a.Worlds {
-			if len(main.Worlds) == 0 {
-				result.Worlds = append(result.Worlds, w.ID())
-			}
-			if a.Worlds[i], err = plain(w, core, o.Suffix, result); err != nil {
-				return nil, fmt.Errorf("the adapter %s: %w", a.Name, err)
-			}
-		}
-	}
-	plainOptions(&opts, append(slices.Clip(opts.Adapters), main))
+	plainOptions(&opts, all)
 	if result.Component, err = encode.Modules(main, opts); err != nil {
+		if _, absent := parsed.Dylink(); absent == nil {
+			err = fmt.Errorf("this is a dynamic library, which link takes: %w", err)
+		}
 		return nil, o.failed(err)
 	}
 	return result, nil
 }
 
+// rewrite makes the worlds of modules plain, in place, and notes their names
+// unless there are some already. What the modules are, if they have names, is
+// for messages; a poll function whose suffix is not given has one of the core
+// modules.
+func (r *Encoded) rewrite(what string, modules []encode.Module, core []byte, suffix string) error {
+	noted := len(r.Worlds) > 0
+	for _, m := range modules {
+		for i, w := range m.Worlds {
+			if !noted && !slices.Contains(r.Worlds, w.ID()) {
+				r.Worlds = append(r.Worlds, w.ID())
+			}
+			p, err := r.plain(w, core, suffix)
+			switch {
+			case err != nil && m.Name != "":
+				return fmt.Errorf("%s %s: %w", what, m.Name, err)
+			case err != nil:
+				return err
+			}
+			m.Worlds[i] = p
+		}
+	}
+	return nil
+}
+
+// complete names what a command exports without a world, and checks that a
+// suffix that is given is that of something.
+func (r *Encoded) complete(command bool, suffix string) error {
+	if command && len(r.Worlds) == 0 {
+		r.Worlds = []string{"wasi:cli/run@0.2.0"}
+	}
+	switch {
+	case suffix == "" || r.Suffix == suffix:
+		return nil
+	case r.Suffix != "":
+		return fmt.Errorf("the world's poll function has the suffix %s already, not %s", r.Suffix, suffix)
+	case r.Native:
+		return fmt.Errorf("native async has no poll function that could have the suffix %s", suffix)
+	}
+	return fmt.Errorf("there is nothing async, and no poll function that could have the suffix %s", suffix)
+}
+
 // isCommand tells whether a module exports _start.
-func isCommand(m *wasm.Module) bool {
+func isCommand(core []byte) bool {
+	m, err := wasm.Parse(core)
+	if err != nil {
+		return false // others complain
+	}
 	start, ok := m.Export("_start")
 	return ok && start.Kind == wasm.KindFunc
+}
+
+// isNative tells whether the bindings of a module are for native async.
+func isNative(module encode.Module) bool {
+	m, err := wasm.Parse(module.Core)
+	return err == nil && encode.Native(m) // others complain
+}
+
+// exportsAny tells whether a world of a module has exports.
+func exportsAny(m encode.Module) bool {
+	return slices.ContainsFunc(m.Worlds, func(w *wit.World) bool { return len(w.Exports) > 0 })
 }
 
 // plainOptions has components without a poll function keep to their worlds as
 // other tools do; those of the convention must fit hosts that know no more than
 // WASI 0.2.0, and composers that cannot have types of a world's own.
 func plainOptions(opts *encode.Options, modules []encode.Module) {
-	plain := !slices.ContainsFunc(modules, func(m encode.Module) bool { return slices.ContainsFunc(m.Worlds, hasPoll) })
+	plain := !slices.ContainsFunc(modules, func(m encode.Module) bool {
+		return slices.ContainsFunc(m.Worlds, func(w *wit.World) bool { return pollName(w) != "" })
+	})
 	opts.WorldTypes, opts.MergeVersions, opts.Maps = plain, plain, plain
 }
 
@@ -149,7 +187,11 @@ func moduleWorlds(core []byte, o EncodeOptions, exports bool) (encode.Module, er
 		m, err := encode.Embedded(core)
 		if err == nil && len(m.Worlds) == 0 {
 			m.Strings = o.Strings
-			if !exports {
+			switch {
+			case exports:
+			case isCommand(core):
+				err = errors.New("the module is a command, with _start, and does not tell its world: with --adapt it needs none, or else --wit and --world name it")
+			default:
 				err = errors.New("the module does not tell its world, which --wit and --world do then: it has no custom section component-type")
 			}
 		}
@@ -172,35 +214,32 @@ func namedWorld(o EncodeOptions) (*wit.World, error) {
 	return resolve.World(o.World)
 }
 
-// isNative tells whether the bindings of a module are for native async; not of
-// what is no module, which others complain about.
-func isNative(core []byte) bool {
-	m, err := wasm.Parse(core)
-	return err == nil && encode.Native(m)
-}
-
 // plain gives the world without async functions, streams and futures, unless
-// the bindings are for them.
-func plain(w *wit.World, core []byte, suffix string, result *Encoded) (*wit.World, error) {
-	if !transform.Needed(w) || result.Native {
+// the bindings are for them, and notes the suffix of its poll function.
+func (r *Encoded) plain(w *wit.World, core []byte, suffix string) (*wit.World, error) {
+	if !transform.Needed(w) || r.Native {
+		if name := pollName(w); name != "" {
+			r.Suffix = strings.TrimPrefix(name, transform.PollName(""))
+		}
 		return w, nil
 	}
-	if result.Suffix = suffix; suffix == "" {
-		result.Suffix = encode.DefaultSuffix(core)
+	if r.Suffix = suffix; suffix == "" {
+		r.Suffix = encode.DefaultSuffix(core)
 	}
-	p, err := transform.Polyfill(w, transform.Options{Suffix: result.Suffix})
+	p, err := transform.Polyfill(w, transform.Options{Suffix: r.Suffix})
 	if err != nil {
 		return nil, err
 	}
 	return p.World, nil
 }
 
-// polled tells whether a component of the world has a poll function once the
-// world is rewritten.
-func polled(w *wit.World) bool { return transform.Needed(w) || hasPoll(w) }
-
-func hasPoll(w *wit.World) bool {
-	return slices.ContainsFunc(w.Exports, func(it *wit.WorldItem) bool {
-		return it.Func != nil && strings.HasPrefix(it.Name, transform.PollName(""))
-	})
+// pollName gives the name of the poll function of a world that was rewritten;
+// "" if it has none.
+func pollName(w *wit.World) string {
+	for _, it := range w.Exports {
+		if it.Func != nil && strings.HasPrefix(it.Name, transform.PollName("")) {
+			return it.Name
+		}
+	}
+	return ""
 }

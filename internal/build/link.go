@@ -1,11 +1,9 @@
 package build
 
 import (
-	"bytes"
 	"fmt"
 	"slices"
 
-	"github.com/isyswasfa/isyswasfa/internal/wasm"
 	"github.com/isyswasfa/isyswasfa/transform/encode"
 	"github.com/isyswasfa/isyswasfa/transform/link"
 )
@@ -39,45 +37,33 @@ func Link(o LinkOptions) (*Encoded, error) {
 	if opts.Encode.Adapters, err = embeddedWorlds("the adapter", o.Adapters); err != nil {
 		return nil, err
 	}
-	var libs []link.Library
-	var all [][]byte
-	for i, m := range modules {
-		libs = append(libs, link.Library{Module: m, Openable: i >= len(o.Libraries)})
-		all = append(all, m.Core)
-		if parsed, err := wasm.Parse(m.Core); err == nil && o.Preview1 && isCommand(parsed) {
-			opts.Encode.Command = true
-		}
+	all := slices.Concat(modules, opts.Encode.Adapters)
+	start := slices.IndexFunc(modules, func(m encode.Module) bool { return isCommand(m.Core) })
+	opts.Encode.Command = o.Preview1 && start >= 0
+	result := &Encoded{Native: slices.ContainsFunc(all, isNative)}
+	var core []byte
+	for _, m := range modules {
+		core = append(core, m.Core...)
 	}
-	result := &Encoded{}
-	for _, m := range slices.Concat(modules, opts.Encode.Adapters) {
-		result.Native = result.Native || isNative(m.Core)
-	}
-	if err := plainWorlds(slices.Concat(modules, opts.Encode.Adapters), bytes.Join(all, nil), o.Suffix, result); err != nil {
+	if err := result.rewrite("the library", modules, core, o.Suffix); err != nil {
 		return nil, err
 	}
-	if opts.Encode.Command && len(result.Worlds) == 0 {
-		result.Worlds = []string{"wasi:cli/run@0.2.0"}
+	if err := result.rewrite("the adapter", opts.Encode.Adapters, core, o.Suffix); err != nil {
+		return nil, err
 	}
-	if o.Suffix != "" && result.Suffix == "" {
-		return nil, fmt.Errorf("there is nothing async, and no poll function that could have the suffix %s", o.Suffix)
+	if err := result.complete(opts.Encode.Command, o.Suffix); err != nil {
+		return nil, err
 	}
-	plainOptions(&opts.Encode, slices.Concat(modules, opts.Encode.Adapters))
-	result.Component, err = link.Component(libs, opts)
-	return result, err
-}
-
-// plainWorlds rewrites the worlds of modules in place.
-func plainWorlds(modules []encode.Module, core []byte, suffix string, result *Encoded) error {
-	for _, m := range modules {
-		for i, w := range m.Worlds {
-			if len(w.Imports)+len(w.Exports) > 0 && !slices.Contains(result.Worlds, w.ID()) {
-				result.Worlds = append(result.Worlds, w.ID())
-			}
-			var err error
-			if m.Worlds[i], err = plain(w, core, suffix, result); err != nil {
-				return fmt.Errorf("%s: %w", m.Name, err)
-			}
-		}
+	plainOptions(&opts.Encode, all)
+	var libs []link.Library
+	for i, m := range modules {
+		libs = append(libs, link.Library{Module: m, Openable: i >= len(o.Libraries)})
 	}
-	return nil
+	if result.Component, err = link.Component(libs, opts); err != nil {
+		return nil, err
+	}
+	if start >= 0 && !o.Preview1 && !slices.ContainsFunc(all, exportsAny) {
+		return nil, fmt.Errorf("the component would export nothing: the library %s is a command, with _start, which --adapt makes wasi:cli/run of", modules[start].Name)
+	}
+	return result, nil
 }

@@ -81,7 +81,7 @@ func TestSuffixOfWorlds(t *testing.T) {
   (func (export "isyswasfa-poll") (param i32 i32) (result i32) (i32.const 64)))`)
 	core = told(t, core, "component-type:one", "one", `(type (func)) (export "plain" (func (type 0)))`, 0)
 	o := build.EncodeOptions{Name: "core.wasm", Suffix: "-mine"}
-	if _, err := build.Encode(core, o); err == nil || err.Error() != "core.wasm: it has nothing async, and no poll function that could have the suffix -mine" {
+	if _, err := build.Encode(core, o); err == nil || err.Error() != "core.wasm: there is nothing async, and no poll function that could have the suffix -mine" {
 		t.Error(err)
 	}
 	core = told(t, core, "component-type:two", "two", `(type (func async)) (export "later" (func (type 0)))`, 0)

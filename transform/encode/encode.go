@@ -16,6 +16,7 @@ package encode
 import (
 	"crypto/sha256"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/isyswasfa/isyswasfa/internal/component"
@@ -147,12 +148,14 @@ func Modules(main Module, o Options) ([]byte, error) {
 	return e.b.Component.Encode(), nil
 }
 
-// worldNames names the worlds of the main module and the libraries.
+// worldNames names the worlds of the main module and the libraries, each once.
 func (e *encoder) worldNames() string {
 	var ids []string
 	for _, m := range e.guests() {
 		for _, w := range m.worlds {
-			ids = append(ids, w.ID())
+			if !slices.Contains(ids, w.ID()) {
+				ids = append(ids, w.ID())
+			}
 		}
 	}
 	return strings.Join(ids, " + ")
