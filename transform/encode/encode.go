@@ -235,6 +235,9 @@ func newEncoder(main Module, o Options) (*encoder, error) {
 		if err != nil {
 			return nil, err
 		}
+		if slices.ContainsFunc(e.adapters, func(other *module) bool { return other.name == a.Name }) {
+			return nil, fmt.Errorf("two adapters are called %s", a.Name)
+		}
 		if e.isUsed(m) {
 			e.adapters = append(e.adapters, m)
 		}

@@ -183,3 +183,23 @@ func FuzzComponent(f *testing.F) {
 		}
 	})
 }
+
+// A module may import a function very often under one name, which costs no more
+// than under many.
+func TestManyImports(t *testing.T) {
+	const many = 100_000
+	core := assembled(t, `(module `+strings.Repeat(`(import "$root" "f" (func)) `, many)+`(func (export "g") (call 99999)))`)
+	bin, err := encode.Component(core, world(t, "package t:t; world w { import f: func(); export g: func(); }"), encode.Options{})
+	if err != nil || !bytes.Contains(bin, []byte("f#100000")) {
+		t.Error(len(bin), err)
+	}
+}
+
+func TestTwoAdapters(t *testing.T) {
+	core := assembled(t, `(module (import "a" "f" (func)) (func (export "g")))`)
+	a := encode.Module{Name: "a", Core: assembled(t, `(module (func (export "f")))`)}
+	_, err := encode.Component(core, world(t, "package t:t; world w { export g: func(); }"), encode.Options{Adapters: []encode.Module{a, a}})
+	if err == nil || err.Error() != "two adapters are called a" {
+		t.Error(err)
+	}
+}

@@ -121,7 +121,7 @@ func (e *encoder) usedExports(m *module) []string {
 // nil, imports that are not in it need not stand for anything.
 func (e *encoder) resolveImports(m *module, called map[uint32]bool) {
 	m.renamed = slices.Clone(m.core.Imports)
-	seen := map[[2]string]bool{}
+	copies := map[[2]string]int{} // of imports, by name
 	functions := uint32(0)
 	var notAdapted []string
 	for i := range m.renamed {
@@ -142,11 +142,7 @@ func (e *encoder) resolveImports(m *module, called map[uint32]bool) {
 			e.problemf("import %q %q%s: %v", im.Module, im.Name, m.of(), err)
 			continue
 		}
-		// Components forbid what core modules allow: two imports of one name.
-		for n, name := 2, im.Name; seen[[2]string{im.Module, im.Name}]; n++ {
-			im.Name = fmt.Sprintf("%s#%d", name, n)
-		}
-		seen[[2]string{im.Module, im.Name}] = true
+		im.Name = uniqueName(copies, im.Module, im.Name)
 		ci.field = im.Name
 		m.imports = append(m.imports, ci)
 	}
@@ -156,6 +152,18 @@ func (e *encoder) resolveImports(m *module, called map[uint32]bool) {
 	case more == 0:
 		e.problemf("import %q %q%s: %v", preview1, notAdapted[0], m.of(), errNotAdapted)
 	}
+}
+
+// uniqueName gives an import a name of its own and counts it: components forbid
+// what core modules allow, two imports of one name.
+func uniqueName(copies map[[2]string]int, module, name string) string {
+	unique := name
+	for copies[[2]string{module, unique}] > 0 {
+		copies[[2]string{module, name}]++
+		unique = fmt.Sprintf("%s#%d", name, copies[[2]string{module, name}])
+	}
+	copies[[2]string{module, unique}]++
+	return unique
 }
 
 // importTarget finds what an import stands for, if it is a memory of one with
