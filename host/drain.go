@@ -20,13 +20,18 @@ func (in *Instance) Drain() {
 	for o := d.parked.first; o != nil; {
 		next := o.next
 		if o.outside {
-			d.parked.remove(o)
-			o.parked, o.refused, o.err = false, true, &RefusedError{d.denied}
-			o.abandoned.Store(true) // it is still in the queue, or in a line
-			o.wake <- signalDone
+			d.deny(o)
 		}
 		o = next
 	}
+}
+
+// deny refuses a parked op that has not begun; under mu.
+func (d *driver) deny(o *op) {
+	d.parked.remove(o)
+	o.parked, o.refused, o.err = false, true, &RefusedError{d.denied}
+	o.abandoned.Store(true) // it is still in the queue, or in a line
+	o.wake <- signalDone
 }
 
 // refusal is the error of a call that may not begin.

@@ -85,6 +85,9 @@ func TestDrainBlocked(t *testing.T) {
 	in.Drain()
 	refused(t, second, errDrained)
 	refused(t, third, errDrained)
+	for _, late := range []*ExportFunc[single, uint32]{outer, inner} {
+		refused(t, async(late, t.Context(), in, single{4}), errDrained)
+	}
 	for {
 		computing, blocking := in.AtWork()
 		if computing == 0 && blocking > 0 {

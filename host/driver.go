@@ -475,6 +475,9 @@ func (d *driver) park(o *op) {
 		o.wake = make(chan signal, 1)
 	}
 	d.parked.push(o)
+	if o.outside && d.denied != nil { // while it was the driver's
+		d.deny(o)
+	}
 }
 
 func (d *driver) hold(n int) {
@@ -501,7 +504,7 @@ func (in *Instance) runWork(w work) {
 
 // run begins the op, or has it wait in line.
 func (o *op) run(in *Instance) {
-	if in.pre.blocks[o.sub] && in.busy(o.sub) && in.trap == nil {
+	if in.pre.blocks[o.sub] && in.busy(o.sub) && in.trap == nil && !(o.call && in.refusing.Load()) {
 		in.waitInLine(o.sub, o)
 		return
 	}

@@ -93,9 +93,9 @@ func (e *Engine) Close(ctx context.Context) error {
 	cancel()
 	for _, in := range all {
 		_ = in.Close(now) // tells it, and waits for all below
-		if ctx.Value(driverKey{}) == any(in) {
-			return nil
-		}
+	}
+	if in, ok := ctx.Value(driverKey{}).(*Instance); ok && in.pre.c.e == e {
+		return nil
 	}
 	select {
 	case <-e.released:

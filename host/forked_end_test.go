@@ -3,6 +3,7 @@ package host
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -19,6 +20,7 @@ type lender struct {
 	use     *ExportFunc[lent, uint32]
 	callee  int
 	dropped int
+	clumsy  bool // dropping a thing panics
 }
 
 type (
@@ -29,9 +31,22 @@ type (
 	lentThing struct{ l *lender }
 )
 
+func (v *lentThing) drop() {
+	v.l.dropped++
+	if v.l.clumsy {
+		panic("clumsy")
+	}
+}
+
 // newLender makes the relay of a forked function of a thing and a number, which
 // answers what nap does.
 func newLender(t *testing.T) *lender {
+	return newLenderOf(t, u32, "(call $drop (local.get 0)) (i32.store (i32.const 4) (i32.add (local.get 1) (i32.const 1)))", relayModule)
+}
+
+// newLenderOf is newLender for another result, which answer stores at 4; nil
+// stands for a thing and a character.
+func newLenderOf(t *testing.T, of *abi.Type, answer, relay string) *lender {
 	l := &lender{chain: newChain(t), naps: *newNaps()}
 	res := l.resource("test:nap/nap", "thing")
 	wait := l.imported("test:nap/nap", "wait", fn(none, u32))
@@ -42,18 +57,20 @@ func newLender(t *testing.T) *lender {
 	  (memory (export "memory") 1)
 	  (func (export "start") (param i32 i32) (result i32)
 	    (call $wait (local.get 1))
-	    (call $drop (local.get 0))
-	    (i32.store (i32.const 4) (i32.add (local.get 1) (i32.const 1)))
+	    `+answer+`
 	    (i32.const 0))
 	  (func (export "result") (param i32) (result i32) (unreachable)))`,
 		lower("h", "wait", l.callee, wait, memoryless), drop("h", "drop", l.callee, res))
 	own := handle(abi.Own, res)
-	use := l.asyncOf(l.callee, m, "use", component.Options{Memory: core(m, "memory")}, u32, own, u32)
+	if of == nil {
+		of = record(abi.Tuple, own, &abi.Type{Kind: abi.Char})
+	}
+	use := l.asyncOf(l.callee, m, "use", component.Options{Memory: core(m, "memory")}, of, own, u32)
 	l.export("use"+startSuffix, use[0])
 	l.export("use"+resultSuffix, use[1])
 	sub, step := l.add(), len(l.prog.Steps)
 	mem := memory(step)
-	text := strings.Replace(relayModule, `"fetch-start" (func $fetch-start (param i32 i32))`, `"fetch-start" (func $fetch-start (param i32 i32 i32))`, 1)
+	text := strings.Replace(relay, `"fetch-start" (func $fetch-start (param i32 i32))`, `"fetch-start" (func $fetch-start (param i32 i32 i32))`, 1)
 	text = strings.Replace(text, `"get-start") (param $x i32)`, `"get-start") (param $x i32) (param $n i32)`, 1)
 	text = strings.Replace(text, "(call $fetch-start (local.get $x) ", "(call $fetch-start (local.get $x) (local.get $n) ", 1)
 	l.module(sub, text, lower("i", "make-task", sub, l.c.makeTask, mem), lower("i", "state", sub, l.c.state, mem),
@@ -63,7 +80,7 @@ func newLender(t *testing.T) *lender {
 	l.exportGet(l.asyncOf(sub, step, "get", mem, u32, own, u32))
 	pre := l.link(func(k *Linker) {
 		l.define(k)
-		k.Instance("test:nap/nap").Resource("thing", NewResource("thing", func(_ *Instance, v *lentThing) { v.l.dropped++ }))
+		k.Instance("test:nap/nap").Resource("thing", NewResource("thing", func(_ *Instance, v *lentThing) { v.drop() }))
 	})
 	l.in = instance(t, pre)
 	l.use = export[lent, uint32](t, pre, "get")
@@ -203,5 +220,58 @@ func TestForkedLost(t *testing.T) {
 		if s := l.in.Stats(); s != (InstanceStats{}) {
 			t.Errorf("left over: %v", s)
 		}
+	}
+}
+
+// Destructors that panic do not keep an instance from its end.
+func TestForkedLostClumsily(t *testing.T) {
+	for _, closing := range []bool{true, false} {
+		checkGoroutines(t)
+		l := newLender(t)
+		l.clumsy = true
+		calls := []<-chan answer{l.call(context.Background(), 13)}
+		l.expect(t, 13)
+		for i := range 3 {
+			calls = append(calls, l.call(context.Background(), uint32(i)))
+			waitLine(t, l.in, l.callee, i+1)
+		}
+		if !closing {
+			l.get(13).set()
+			<-l.in.Context().Done()
+		}
+		if err := l.in.Close(context.Background()); err != nil {
+			t.Error(err)
+		}
+		for i, ch := range calls {
+			if a := <-ch; a.err == nil {
+				t.Errorf("call %d: %d", i, a.n)
+			}
+		}
+		l.gone(t, 4)
+	}
+}
+
+// An answer that its caller does not wait for is dropped if it cannot be taken:
+// as the callee gives only a part of it, or the caller has no room for it.
+func TestForkedAnswersInVain(t *testing.T) {
+	for _, c := range []struct {
+		char, room int
+		err        string
+	}{
+		{0xd800, 32, "0xd800"},
+		{'x', -8, "0xfffffff8"},
+	} {
+		checkGoroutines(t)
+		relay := strings.NewReplacer("$fetch-result (param i32) (result i32)", "$fetch-result (param i32 i32)",
+			"(call $fetch-result (local.get $h))", fmt.Sprintf("(call $fetch-result (local.get $h) (i32.const %d)) (i32.const 0)", c.room)).Replace(relayModule)
+		l := newLenderOf(t, nil, fmt.Sprintf("(i32.store (i32.const 4) (local.get 0)) (i32.store (i32.const 8) (i32.const %d))", c.char), relay)
+		call := l.call(context.Background(), 1)
+		l.expect(t, 1)
+		l.get(1).set()
+		if a := <-call; a.err == nil || !strings.Contains(a.err.Error(), c.err) {
+			t.Errorf("%d, %v", a.n, a.err)
+		}
+		l.in.Close(context.Background())
+		l.gone(t, 1)
 	}
 }

@@ -68,7 +68,6 @@ func (c *forkedCall) startOrWait() error {
 		in.start(c)
 		return firstError(c.op.err, in.trap, nil)
 	}
-	c.enters = c.top
 	c.parcel = new(abi.Parcel)
 	if err := c.x.startPlan.PackParams(&c.from.abi, c.stack, c.parcel); err != nil {
 		c.discard()
@@ -232,8 +231,8 @@ func (c *forkedCall) dropped() { c.finish(errDropped) }
 
 // refuse drops what the call owns, which is not to begin any more.
 func (c *forkedCall) refuse(*op) {
-	c.discard()
 	c.endLoan()
+	c.discard()
 }
 
 // discard drops what the parcel owns.
@@ -274,6 +273,8 @@ func (in *Instance) takeForked(x *forked, sub, opts int, stack []uint64) error {
 	to := in.takeCall(opts)
 	if err = x.resultPlan.UnpackResult(c.parcel, &to.abi, stack); err == nil {
 		err = to.abi.End()
+	} else {
+		c.discard()
 	}
 	t.released(readyHandle)
 	to.busy = err != nil

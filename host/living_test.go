@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // Closing an engine ends its instances, and releases the code in which they
@@ -55,14 +56,25 @@ func TestCloseEngine(t *testing.T) {
 	calls.Wait()
 }
 
-// A host function that closes the engine does not wait for itself.
+// A host function that closes the engine does not wait for itself, but has all
+// instances end.
 func TestCloseEngineFromHostFunction(t *testing.T) {
 	checkGoroutines(t)
 	pre := addProgram(t).link(defineTwice(func(c *Call, p single) (uint32, error) {
 		return p.A, c.Instance().pre.c.e.Close(c.Context())
 	}))
-	in := instance(t, pre)
-	if got, err := export[pair, uint32](t, pre, "add").Call(context.Background(), in, pair{1, 2}); err != nil || got != 3 {
+	var all []*Instance
+	for range 9 {
+		all = append(all, instance(t, pre))
+	}
+	if got, err := export[pair, uint32](t, pre, "add").Call(context.Background(), all[4], pair{1, 2}); err != nil || got != 3 {
 		t.Errorf("got %d, %v", got, err)
+	}
+	for _, in := range all {
+		select {
+		case <-in.down:
+		case <-time.After(10 * time.Second):
+			t.Fatal("an instance goes on")
+		}
 	}
 }

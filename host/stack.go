@@ -284,14 +284,15 @@ func anyReady(srcs []PollSource) bool {
 	return slices.ContainsFunc(srcs, PollSource.Ready)
 }
 
-// failStacks has everything that waits in the instance end, which has failed.
+// failStacks has everything that waits in the instance end, which has failed;
+// destructors that panic do not stop it.
 func (in *Instance) failStacks() {
 	for i := range in.subs {
 		line := in.subs[i].gate.line
 		in.subs[i].gate.line = nil
 		for _, e := range line {
 			if _, ok := e.(*pause); !ok {
-				e.enter(in)
+				guard(func() { e.enter(in) })
 			}
 		}
 	}

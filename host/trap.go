@@ -138,7 +138,8 @@ func (in *Instance) poison(err error) {
 	in.cancel()
 }
 
-// fail ends everything that waits.
+// fail ends everything that waits. What the embedder does when its work is
+// cancelled may panic, which is too late to matter.
 func (r *router) fail(err error) {
 	r.failed = true
 	for len(r.ops.list) > 0 {
@@ -152,7 +153,7 @@ func (r *router) fail(err error) {
 	}
 	r.done = nil
 	for t := r.hosts.first; t != nil; t = r.hosts.first {
-		t.abort()
+		guard(t.abort)
 	}
 }
 
