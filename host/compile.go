@@ -218,5 +218,8 @@ func (e *Engine) compileModule(ctx context.Context, bin []byte) (m wazero.Compil
 			err = fmt.Errorf("the engine cannot validate it: %v", v)
 		}
 	}()
+	if err := ctx.Err(); err != nil { // which the engine does not ask for on one processor
+		return nil, err
+	}
 	return e.rt.CompileModule(ctx, bin)
 }

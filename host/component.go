@@ -27,8 +27,12 @@ type Component struct {
 // Name gives the name it was compiled under.
 func (c *Component) Name() string { return c.name }
 
-// Compile decodes, validates and compiles a component. name is for messages.
+// Compile decodes, validates and compiles a component, unless ctx is cancelled
+// before that is done. name is for messages.
 func (e *Engine) Compile(ctx context.Context, name string, binary []byte) (*Component, error) {
+	if err := e.living.ended(); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
 	ast, err := component.Decode(binary)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)

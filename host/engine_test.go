@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"errors"
 	"os"
 	"strings"
 	"testing"
@@ -51,6 +52,19 @@ func TestMaxMemory(t *testing.T) {
 	defer e.Close(ctx)
 	if _, err := compileProgram(ctx, e, "big", &p.prog, 1<<20); err == nil || !strings.HasPrefix(err.Error(), "big: core module 0: ") {
 		t.Errorf("a memory beyond the limit: %v", err)
+	}
+}
+
+func TestCompileCancelled(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	e, err := NewEngine(ctx, Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close(t.Context())
+	if _, err := compileProgram(ctx, e, "late", &addProgram(t).prog, 1<<20); !errors.Is(err, context.Canceled) {
+		t.Errorf("err = %v", err)
 	}
 }
 

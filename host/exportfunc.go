@@ -49,7 +49,7 @@ func Export[P, R any](p *InstancePre, iface, name string) (*ExportFunc[P, R], er
 		if findValue(items, name) != nil {
 			return nil, fmt.Errorf("%s exports %s as a value, which cannot be called", p.c.name, quote(iface, name))
 		}
-		return nil, fmt.Errorf("%s does not export the function %s%s", p.c.name, quote(iface, name), names(items))
+		return nil, fmt.Errorf("%s does not export the function %s%s", p.c.name, quote(iface, name), p.c.names(items))
 	}
 	if f.start, err = p.exportHalf(quote(iface, start), first, params, reflect.TypeFor[Result[R, *task]]()); err != nil {
 		return nil, err
@@ -75,17 +75,17 @@ func (p *InstancePre) exported(iface string) ([]*component.ExportItem, error) {
 		}
 	}
 	if match == nil {
-		return nil, fmt.Errorf("%s does not export the instance %s%s", p.c.name, iface, names(p.c.prog.Exports))
+		return nil, fmt.Errorf("%s does not export the instance %s%s", p.c.name, iface, p.c.names(p.c.prog.Exports))
 	}
 	return match, nil
 }
 
 // names lists exports for a message.
-func names(items []*component.ExportItem) string {
+func (c *Component) names(items []*component.ExportItem) string {
 	var list []string
-	for _, it := range items {
-		if it.Func != nil || it.Value != nil || it.Instance != nil {
-			list = append(list, it.Name)
+	for _, x := range c.describer().exports(items) {
+		if x.Func != nil || x.Value != nil || x.Instance != nil {
+			list = append(list, x.Name)
 		}
 	}
 	if list == nil {

@@ -31,7 +31,7 @@ func (p *InstancePre) Value(iface, name string) (*Value, error) {
 	case find(items, name) != nil:
 		return nil, fmt.Errorf("%s exports %s as a function, which is no value", p.c.name, quote(iface, name))
 	}
-	return nil, fmt.Errorf("%s does not export the value %s%s", p.c.name, quote(iface, name), names(items))
+	return nil, fmt.Errorf("%s does not export the value %s%s", p.c.name, quote(iface, name), p.c.names(items))
 }
 
 func findValue(items []*component.ExportItem, name string) *component.Value {

@@ -5,7 +5,7 @@ import (
 	"sync"
 )
 
-// ErrEngineClosed is what instantiating answers once [Engine.Close] was called.
+// ErrEngineClosed is what compiling and instantiating answer once [Engine.Close] was called.
 var ErrEngineClosed = errors.New("the engine is closed")
 
 // living are the root instances of an engine that are not closed yet.
@@ -27,6 +27,16 @@ func (l *living) add(in *Instance) error {
 		return ErrEngineClosed
 	}
 	l.set[in] = struct{}{}
+	return nil
+}
+
+// ended tells with ErrEngineClosed that no further instances are made.
+func (l *living) ended() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return ErrEngineClosed
+	}
 	return nil
 }
 

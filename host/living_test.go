@@ -47,6 +47,9 @@ func TestCloseEngine(t *testing.T) {
 	if _, err := pre.Instantiate(ctx, InstanceConfig{}); !errors.Is(err, ErrEngineClosed) {
 		t.Errorf("a further instance: %v", err)
 	}
+	if _, err := engine.Compile(ctx, "late", []byte("\x00asm\x0d\x00\x01\x00")); !errors.Is(err, ErrEngineClosed) {
+		t.Errorf("a further component: %v", err)
+	}
 	close(leave)
 	for range 2 {
 		if err := engine.Close(ctx); err != nil {

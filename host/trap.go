@@ -57,9 +57,12 @@ func (in *Instance) newTrap(fn string, err error) error {
 	case errors.As(err, &host):
 		t.Msg, t.Err = "host function "+host.Error(), host.err
 	default:
-		t.Msg = strings.TrimPrefix(t.Msg, "wasm error: ")
-		t.Msg, _, _ = strings.Cut(t.Msg, " (recovered by wazero)")
+		var panicked bool // in Go code, so in a host function
+		t.Msg, _, panicked = strings.Cut(strings.TrimPrefix(t.Msg, "wasm error: "), " (recovered by wazero)")
 		t.Msg, _, _ = strings.Cut(t.Msg, "\n")
+		if panicked {
+			t.Msg = hostPanic(t.Msg).Error()
+		}
 		t.Msg += goFailure(stack)
 	}
 	t.Msg = inner + t.Msg
