@@ -62,6 +62,7 @@ func TestBadInput(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer taken.Close()
+	outside := t.TempDir() // of any Go module
 	broken := filepath.Join("testdata", "broken")
 	for _, c := range []struct {
 		name   string
@@ -92,6 +93,9 @@ func TestBadInput(t *testing.T) {
 		{"output is a folder", []string{"build", "./cases/hello", "-o", "testdata"}, 1, []string{"cannot write testdata: "}},
 		{"stub would do", []string{"call", component(t, "round-trip"), "f()"}, 1, []string{"missing instance component:test/baz", "--stub"}},
 		{"handler of WASI 0.2", []string{"serve", write(t, "old.wasm", oldHandler())}, 1, []string{"old.wasm", "wasi:http/incoming-handler@0.2.0", "wasi:http/handler@0.3.0"}},
+		{"bad duration", []string{"serve", "x.wasm", "--timeout", "5"}, 2, []string{"--timeout: a duration is needed, such as 30s"}},
+		{"bad number", []string{"serve", "x.wasm", "--max-concurrency", "many"}, 2, []string{"--max-concurrency: a whole number is needed"}},
+		{"no module", []string{"inspect", outside}, 1, []string{"cannot build " + outside, "go.mod file not found"}},
 		{"bad size", []string{"serve", "x.wasm", "--max-memory", "many"}, 2, []string{"max-memory"}},
 		{"inspect core module", []string{"inspect", write(t, "core2.wasm", coreModule)}, 1, []string{"core module"}},
 	} {

@@ -242,6 +242,7 @@ func TestCallValue(t *testing.T) {
 		{"test:call/out#n", "7\n", 0},
 		{"at()", "exports at as a value, which cannot be called", 1},
 		{"here", `"here" is no call, and no value is exported under that name: FUNC(ARGS) is needed, such as here()`, 2},
+		{"test:call/out#here 1", "such as test:call/out@1.2.0#here()", 2},
 		{"here()", "It exports:\n\tat\n\ttest:call/out@1.2.0#n", 1},
 	} {
 		stdout, stderr, status := isyswasfa(t, "call", file, c.call)

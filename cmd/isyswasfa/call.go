@@ -98,7 +98,7 @@ func callIn(ctx context.Context, c *cli.Context, engine *host.Engine, name strin
 		if err != nil {
 			return err
 		}
-		return withInstance(c, pre, func(ctx context.Context, in *host.Instance) error {
+		return withInstance(c, pre, name, func(ctx context.Context, in *host.Instance) error {
 			got, err := v.Get(in)
 			return printValue(c, got, v.Type(), err)
 		})
@@ -111,7 +111,7 @@ func callIn(ctx context.Context, c *cli.Context, engine *host.Engine, name strin
 	if err != nil {
 		return err
 	}
-	return withInstance(c, pre, func(ctx context.Context, in *host.Instance) error {
+	return withInstance(c, pre, name, func(ctx context.Context, in *host.Instance) error {
 		v, err := f.Call(ctx, in, args...)
 		return printValue(c, v, f.Type().Result, err)
 	})
@@ -135,12 +135,13 @@ func linkForCall(linker *host.Linker, component *host.Component, stub bool) (*ho
 	return nil, err
 }
 
-// withInstance runs f with an instance of its own.
-func withInstance(c *cli.Context, pre *host.InstancePre, f func(ctx context.Context, in *host.Instance) error) error {
+// withInstance runs f with an instance of its own of the component name.
+func withInstance(c *cli.Context, pre *host.InstancePre, name string, f func(ctx context.Context, in *host.Instance) error) error {
 	in, err := pre.Instantiate(c.Context, host.InstanceConfig{Values: wasi.With(nil, wasi.Config{
 		Stdin:  c.App.Reader,
 		Stdout: c.App.Writer,
 		Stderr: c.App.ErrWriter,
+		Args:   programArgs(name),
 	})})
 	if err != nil {
 		return ended(err)

@@ -38,7 +38,7 @@ func findValue(c *host.Component, pre *host.InstancePre, e callExpr) (*host.Valu
 	}
 	v, err := pre.Value(iface, e.name)
 	if err != nil {
-		return nil, usagef("%q is no call, and no value is exported under that name: FUNC(ARGS) is needed, such as %s()", e.text, e.text)
+		return nil, usagef("%q is no call, and no value is exported under that name: FUNC(ARGS) is needed, such as %s()", e.text, qualified(iface, strings.Fields(e.name)[0]))
 	}
 	if hasResource(v.Type(), map[*host.Type]bool{}) {
 		return nil, fmt.Errorf("%s: a resource in the value has no text", qualified(iface, e.name))

@@ -44,7 +44,7 @@ const closeGrace = time.Second
 // a linker that has WASI.
 func compile(ctx context.Context, c *cli.Context, engine *host.Engine, name string, binary []byte) (*host.Component, *host.Linker, error) {
 	done := (&progress{w: c.App.ErrWriter}).step("compiling " + name + " for this machine")
-	component, err := engine.Compile(ctx, name, binary)
+	component, err := engine.Compile(c.Context, name, binary) // which an interrupt ends
 	done()
 	if err != nil {
 		return nil, nil, err
@@ -54,6 +54,10 @@ func compile(ctx context.Context, c *cli.Context, engine *host.Engine, name stri
 	wasihttp.AddToLinker(linker)
 	return component, linker, nil
 }
+
+// programArgs are the arguments of the program in a component: its name, which
+// many programs want.
+func programArgs(name string) []string { return []string{filepath.Base(name)} }
 
 // cacheDir gives a folder of the user's cache, or "" where there is none that
 // can be written to: compiled code must not lie where others can write.

@@ -97,10 +97,24 @@ func onUsageError(c *cli.Context, err error, _ bool) error {
 	}
 	msg = strings.Replace(msg, " for flag -", " for flag --", 1)
 	msg = strings.Replace(msg, "flag needs an argument: -", "a value is needed after --", 1)
+	msg = strings.Replace(msg, ": parse error", ": "+wantedValue(c, msg), 1)
 	if name := commandName(c); name != "" {
 		msg = name + ": " + msg
 	}
 	return usagef("%s", msg)
+}
+
+// wantedValue says what the flag that msg names wants.
+func wantedValue(c *cli.Context, msg string) string {
+	for _, f := range c.Command.Flags {
+		if !strings.Contains(msg, " for flag --"+f.Names()[0]+":") {
+			continue
+		}
+		if _, ok := f.(*cli.DurationFlag); ok {
+			return "a duration is needed, such as 30s or 1m30s"
+		}
+	}
+	return "a whole number is needed"
 }
 
 // commandName gives the name of a command as it was called: "bindgen guest".

@@ -117,7 +117,7 @@ func newHandler(ctx context.Context, c *cli.Context, engine *host.Engine, retire
 		MaxConcurrency: c.Int("max-concurrency"),
 		Shared:         c.String("instances") == "shared",
 		RetireAbove:    retireAbove,
-		WASI:           wasi.Config{Stdout: c.App.Writer, Stderr: stderr},
+		WASI:           wasi.Config{Stdout: c.App.Writer, Stderr: stderr, Args: programArgs(name)},
 		Logger:         slog.New(slog.NewTextHandler(stderr, nil)),
 	})
 }

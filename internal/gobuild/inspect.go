@@ -112,7 +112,7 @@ func (t *tool) list(ctx context.Context, tags []string) ([]listedPackage, error)
 	if len(tags) > 0 {
 		args = append(args, "-tags="+strings.Join(tags, ","))
 	}
-	out, err := t.run(ctx, t.pkg, append(args, t.pkg)...)
+	out, err := t.run(ctx, t.asked, append(args, t.pkg)...)
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package gobuild
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -18,6 +19,7 @@ type tool struct {
 	path   string  // of the go command
 	dir    string  // where it runs
 	pkg    string  // the package as the go command wants it
+	asked  string  // the package as the user typed it
 	env    environ // complete
 	cache  string  // our folder for files that outlive the build; "" if there is none
 	stderr io.Writer
@@ -36,8 +38,8 @@ func newTool(ctx context.Context, o Options, dir, pkg string) (*tool, map[string
 	if o.Env == nil {
 		inherited = os.Environ()
 	}
-	t := &tool{path: path, dir: dir, pkg: pkg, stderr: o.Stderr, env: targetEnv(inherited, dir)}
-	out, err := t.run(ctx, pkg, "env", "-json", "GOROOT", "GOVERSION", "GOFLAGS", "GOCACHE", "GOMODCACHE")
+	t := &tool{path: path, dir: dir, pkg: pkg, asked: cmp.Or(o.Package, "."), stderr: o.Stderr, env: targetEnv(inherited, dir)}
+	out, err := t.run(ctx, t.asked, "env", "-json", "GOROOT", "GOVERSION", "GOFLAGS", "GOCACHE", "GOMODCACHE")
 	if err != nil {
 		return nil, nil, err
 	}
