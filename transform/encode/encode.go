@@ -189,7 +189,8 @@ type encoder struct {
 	exportOrder  []*iface
 	inline       map[*wit.Interface]string // names of the world's inline interfaces
 	worldFuncs   map[string]*wit.Function  // imported
-	world        *scope                    // of the world's own functions
+	worldDefs    map[string]*wit.TypeDef
+	world        *scope // of the world's own functions
 	worldTypes   map[string]uint32
 	worldIndex   map[string]uint32 // indices of imported functions
 	scopes       map[*iface]*scope
@@ -219,7 +220,7 @@ func newEncoder(main Module, o Options) (*encoder, error) {
 	e := &encoder{
 		o:       o,
 		imports: map[string]*iface{}, exports: map[string]*iface{}, inline: map[*wit.Interface]string{},
-		worldFuncs: map[string]*wit.Function{}, worldTypes: map[string]uint32{}, worldIndex: map[string]uint32{},
+		worldFuncs: map[string]*wit.Function{}, worldDefs: map[string]*wit.TypeDef{}, worldTypes: map[string]uint32{}, worldIndex: map[string]uint32{},
 		scopes: map[*iface]*scope{}, defined: map[string]uint32{}, wrapIndex: map[string]int{}, reallocs: map[string]uint32{},
 	}
 	e.world = e.worldScope()
@@ -284,6 +285,7 @@ func (e *encoder) modules() []*module {
 // component.
 func (e *encoder) addWorld(m *module, w *wit.World) {
 	for _, it := range w.Imports {
+		e.checkImport(m, it)
 		switch {
 		case it.Interface != nil:
 			e.addImport(it.Name, it.Interface).attrs = e.annotations(it)
@@ -306,11 +308,14 @@ func (e *encoder) addWorld(m *module, w *wit.World) {
 func (e *encoder) addExport(m *module, it *wit.WorldItem) {
 	for _, x := range e.worldExports {
 		if x.Name == it.Name {
-			if x.from != m {
+			switch {
+			case x.from != m:
 				e.problemf("%s exports %s, and so does %s", m.what, it.Name, x.from.what)
-			}
-			if x.Interface != nil && it.Interface != nil {
+			case x.Interface != nil && it.Interface != nil:
+				e.checkInterface(m, e.exports[it.Name], it.Interface)
 				e.exports[it.Name].add(it.Interface)
+			case x.Func != nil && it.Func != nil:
+				e.checkFunction(m, nil, it.Func, x.Func)
 			}
 			return
 		}
