@@ -151,7 +151,7 @@ func (e *encoder) transport(t *target, n builtinName) error {
 		return err
 	}
 	want := abi.Future
-	if n.op < component.CanonFutureNew {
+	if n.isStream() {
 		want = abi.Stream
 	}
 	if typ.Kind != want {
@@ -173,7 +173,7 @@ func (e *encoder) transport(t *target, n builtinName) error {
 func (e *encoder) carrier(b *builtin, n builtinName) error {
 	if n.rest == "-unit" {
 		b.typ = &wit.TypeDef{Kind: new(wit.Future)}
-		if n.op < component.CanonFutureNew {
+		if n.isStream() {
 			b.typ = &wit.TypeDef{Kind: new(wit.Stream)}
 		}
 		return nil

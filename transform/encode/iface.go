@@ -154,7 +154,7 @@ func (f *iface) covers(g *iface) bool {
 		}
 	}
 	for name, fn := range g.funcs {
-		if f.funcs[name] == nil || wit.PrintFunction(f.funcs[name]) != wit.PrintFunction(fn) {
+		if f.funcs[name] == nil || !sameFunction(f.funcs[name], fn) {
 			return false
 		}
 	}

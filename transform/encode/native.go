@@ -50,8 +50,12 @@ func (n builtinName) has(imm component.Immediate) bool {
 	return strings.ContainsRune(string(n.op.Immediates()), rune(imm))
 }
 
-// isTransport tells whether the operation is one of streams or futures.
+// isTransport tells whether the operation is one of streams or of futures.
 func (n builtinName) isTransport() bool { return n.has(component.ImmType) }
+
+// isStream tells whether a transport is one of streams: the specification
+// numbers these before those of futures.
+func (n builtinName) isStream() bool { return n.op < component.CanonFutureNew }
 
 // isCopy tells whether it reads or writes.
 func (n builtinName) isCopy() bool { return n.isTransport() && n.has(component.ImmOpts) }

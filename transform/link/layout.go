@@ -62,27 +62,35 @@ func (l *linker) layOut() error {
 		}
 	}
 	l.env.slotBase = uint32(table.next)
-	l.env.Tables = []wasm.Table{{Elem: wasm.FuncRef}}
-	l.env.Memories = []wasm.Limits{{}}
+	if err := l.shareImported(); err != nil {
+		return err
+	}
+	for _, place := range []func(*span) error{l.placeTLS, l.placeLibraries, l.placeHeap} {
+		if err := place(&memory); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// shareImported has env export a memory and a table that are at least as large
+// as libraries want to import them.
+func (l *linker) shareImported() error {
+	table, memory := wasm.Table{Elem: wasm.FuncRef}, wasm.Limits{}
 	for _, lib := range l.order {
-		if lib.limits.table > table.most {
+		if lib.limits.table > maxTableSize {
 			return fmt.Errorf("the library %s imports a table of %d entries, which is too large", lib.Name, lib.limits.table)
 		}
-		if lib.limits.memory > memory.most/pageSize {
+		if lib.limits.memory > maxMemorySize/pageSize {
 			return fmt.Errorf("the library %s imports a memory of %d pages, which is too large", lib.Name, lib.limits.memory)
 		}
-		l.env.Tables[0].Min = max(l.env.Tables[0].Min, lib.limits.table)
-		l.env.Memories[0].Min = max(l.env.Memories[0].Min, lib.limits.memory)
+		table.Min = max(table.Min, lib.limits.table)
+		memory.Min = max(memory.Min, lib.limits.memory)
 	}
+	l.env.Tables, l.env.Memories = []wasm.Table{table}, []wasm.Limits{memory}
 	l.env.export(memoryName, wasm.KindMemory, 0)
 	l.env.export(tableName, wasm.KindTable, 0)
-	if err := l.placeTLS(&memory); err != nil {
-		return err
-	}
-	if err := l.placeLibraries(&memory); err != nil {
-		return err
-	}
-	return l.placeHeap(&memory)
+	return nil
 }
 
 // stackSize gives the size of the stack, which ends at a multiple of its
