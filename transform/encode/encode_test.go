@@ -7,11 +7,13 @@ import (
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/isyswasfa/isyswasfa/internal/component"
+	"github.com/isyswasfa/isyswasfa/internal/fuzzlimit"
 	"github.com/isyswasfa/isyswasfa/internal/wasm"
 	"github.com/isyswasfa/isyswasfa/transform"
 	"github.com/isyswasfa/isyswasfa/transform/encode"
@@ -153,24 +155,42 @@ func TestDefaultSuffix(t *testing.T) {
 	}
 }
 
+// FuzzComponent puts another module in the place of a golden file's main module
+// or of one of its adapters. What is not refused must be valid.
 func FuzzComponent(f *testing.F) {
 	files, err := filepath.Glob("testdata/*.txtar")
 	if err != nil {
 		f.Fatal(err)
 	}
-	var worlds [][]*wit.World
+	type set struct {
+		main encode.Module
+		o    encode.Options
+	}
+	var sets []set
 	for i, name := range files {
 		a, err := txtar.ParseFile(name)
 		if err != nil {
 			f.Fatal(err)
 		}
-		main, _ := golden(f, a)
-		worlds = append(worlds, main.Worlds)
-		f.Add(byte(i), main.Core)
-		f.Add(byte(i), []byte("\x00asm\x01\x00\x00\x00\x0b\x03000")) // a data section that promises more than it has
+		main, o := golden(f, a)
+		sets = append(sets, set{main, o})
+		f.Add(byte(i), byte(0), main.Core)
+		f.Add(byte(i), byte(0), []byte("\x00asm\x01\x00\x00\x00\x0b\x03000")) // a data section that promises more than it has
+		for j, adapter := range o.Adapters {
+			f.Add(byte(i), byte(j+1), adapter.Core)
+		}
 	}
-	f.Fuzz(func(t *testing.T, i byte, core []byte) {
-		bin, err := encode.Modules(encode.Module{Core: core, Worlds: worlds[int(i)%len(worlds)]}, encode.Options{})
+	f.Fuzz(func(t *testing.T, i, j byte, core []byte) {
+		s := sets[int(i)%len(sets)]
+		s.o.Adapters = slices.Clone(s.o.Adapters)
+		if j := int(j) % (len(s.o.Adapters) + 1); j > 0 {
+			s.o.Adapters[j-1].Core = core
+		} else {
+			s.main.Core = core
+		}
+		var bin []byte
+		var err error
+		fuzzlimit.Check(t, len(core), func() { bin, err = encode.Modules(s.main, s.o) })
 		if err != nil {
 			return
 		}
