@@ -94,6 +94,8 @@ func TestBadInput(t *testing.T) {
 		{"stub would do", []string{"call", component(t, "round-trip"), "f()"}, 1, []string{"missing instance component:test/baz", "--stub"}},
 		{"handler of WASI 0.2", []string{"serve", write(t, "old.wasm", oldHandler())}, 1, []string{"old.wasm", "wasi:http/incoming-handler@0.2.0", "wasi:http/handler@0.3.0"}},
 		{"bad duration", []string{"serve", "x.wasm", "--timeout", "5"}, 2, []string{"--timeout: a duration is needed, such as 30s"}},
+		{"bad switch", []string{"link", "x.wasm", "--strip=maybe"}, 2, []string{"--strip: true or false is needed"}},
+		{"no value", []string{"link", "x.wasm", "-o"}, 2, []string{"a value is needed after -o"}},
 		{"bad number", []string{"serve", "x.wasm", "--max-concurrency", "many"}, 2, []string{"--max-concurrency: a whole number is needed"}},
 		{"no module", []string{"inspect", outside}, 1, []string{"cannot build " + outside, "go.mod file not found"}},
 		{"bad size", []string{"serve", "x.wasm", "--max-memory", "many"}, 2, []string{"max-memory"}},

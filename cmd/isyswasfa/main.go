@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -92,11 +93,16 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 // onUsageError makes a usageError of what cli finds wrong with flags.
 func onUsageError(c *cli.Context, err error, _ bool) error {
 	msg := err.Error()
-	if flag, ok := strings.CutPrefix(msg, "flag provided but not defined: -"); ok {
-		msg = "unknown flag --" + flag
+	msg = strings.Replace(msg, " for -", " for flag -", 1) // of flags without a value
+	for theirs, ours := range map[string]string{
+		"flag provided but not defined: -": "unknown flag ",
+		"flag needs an argument: -":        "a value is needed after ",
+		" for flag -":                      " for flag ",
+	} {
+		if before, flag, ok := strings.Cut(msg, theirs); ok {
+			msg = before + ours + dashed(flag)
+		}
 	}
-	msg = strings.Replace(msg, " for flag -", " for flag --", 1)
-	msg = strings.Replace(msg, "flag needs an argument: -", "a value is needed after --", 1)
 	msg = strings.Replace(msg, ": parse error", ": "+wantedValue(c, msg), 1)
 	if name := commandName(c); name != "" {
 		msg = name + ": " + msg
@@ -104,14 +110,26 @@ func onUsageError(c *cli.Context, err error, _ bool) error {
 	return usagef("%s", msg)
 }
 
+// dashed puts dashes before what begins with the name of a flag: one if that is
+// a letter, else two.
+func dashed(flag string) string {
+	if name, _, _ := strings.Cut(flag, ":"); len(name) == 1 {
+		return "-" + flag
+	}
+	return "--" + flag
+}
+
 // wantedValue says what the flag that msg names wants.
 func wantedValue(c *cli.Context, msg string) string {
 	for _, f := range c.Command.Flags {
-		if !strings.Contains(msg, " for flag --"+f.Names()[0]+":") {
+		if !slices.ContainsFunc(f.Names(), func(name string) bool { return strings.Contains(msg, " for flag "+dashed(name)+":") }) {
 			continue
 		}
-		if _, ok := f.(*cli.DurationFlag); ok {
+		switch f.(type) {
+		case *cli.DurationFlag:
 			return "a duration is needed, such as 30s or 1m30s"
+		case *cli.BoolFlag:
+			return "true or false is needed"
 		}
 	}
 	return "a whole number is needed"
