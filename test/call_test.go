@@ -172,6 +172,7 @@ func TestBadCalls(t *testing.T) {
 		{"test:call/echo#mix({})", 1, "field yes: bool is missing"},
 		{"test:call/echo#numbr(1)", 1, "does not export the function test:call/echo@0.1.0#numbr; did you mean `test:call/echo@0.1.0#number`?"},
 		{"number(1)", 1, "does not export the function number; did you mean `test:call/echo@0.1.0#number`?"},
+		{"test:call/echo#nothere(1)", 1, "does not export the function test:call/echo@0.1.0#nothere\nIt exports:"},
 		{"test:cal/echo#number(1)", 1, "did you mean `test:call/echo@0.1.0#number`?"},
 		{"test:call/echo@0.2.0#number(1)", 1, "did you mean `test:call/echo@0.1.0#number`?"},
 		{"zzzzzzzzzzzz()", 1, "It exports:\n\ttwice\n\tleave\n\ttest:call/echo@0.1.0#mix\n"},

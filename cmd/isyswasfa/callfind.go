@@ -110,14 +110,21 @@ func qualified(iface, name string) string {
 // nearest asks whether the name that looks most like the one that was asked for
 // is meant, of those with that function if there are any; "" for none.
 func nearest(want string, have []string) string {
-	function := want[strings.LastIndexByte(want, '#')+1:]
-	var same []string
+	i := strings.LastIndexByte(want, '#') + 1
+	iface, function := want[:i], want[i:]
+	var same, beside []string // in other interfaces; of this one
 	for _, name := range have {
 		if strings.HasSuffix(name, "#"+function) {
 			same = append(same, name)
 		}
+		if other, ok := strings.CutPrefix(name, iface); ok {
+			beside = append(beside, other)
+		}
 	}
-	if len(same) == 0 {
+	switch {
+	case len(same) == 0 && len(beside) > 0:
+		return strings.Replace(wit.Nearest(function, beside), "`", "`"+iface, 1)
+	case len(same) == 0:
 		return wit.Nearest(want, have)
 	}
 	return cmp.Or(wit.Nearest(want, same), "; did you mean `"+same[0]+"`?")

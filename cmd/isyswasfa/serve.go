@@ -24,7 +24,8 @@ func serveCommand() *cli.Command {
 		ArgsUsage: "COMPONENT.wasm|PKGDIR",
 		Description: "Answers HTTP requests with a component, or with a Go package that it builds first.\n" +
 			"Every request gets an instance of its own, or with --instances shared all of them use\n" +
-			"one, and its memory. SIGINT and SIGTERM finish the requests in flight and end the program.\n\n" +
+			"one, and its memory. SIGINT and SIGTERM finish the requests in flight and end the program;\n" +
+			"a second one ends it at once.\n\n" +
 			"A shared instance whose linear memory has grown beyond --retire-above is replaced as soon as\n" +
 			"there is little to do, and what its guests keep in memory is lost. The default, auto, is twice\n" +
 			"what it begins with, and 16 MiB more at least.\n\n" +
@@ -144,7 +145,7 @@ func serveHTTP(c *cli.Context, listener net.Listener, handler *wasihttp.Handler)
 		return err
 	case <-c.Context.Done():
 	}
-	fmt.Fprintln(c.App.ErrWriter, "Finishing the requests in flight ...")
+	fmt.Fprintln(c.App.ErrWriter, "Finishing the requests in flight; a second interrupt ends them at once ...")
 	ctx := context.WithoutCancel(c.Context)
 	err := server.Shutdown(ctx)
 	lingering, cancel := context.WithTimeout(ctx, wasihttp.DefaultLinger)
