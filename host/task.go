@@ -200,6 +200,9 @@ func (t *task) run(in *Instance) {
 	}
 	if t.kind == hostTask {
 		if err := t.work.outcome(); err != nil {
+			if t.host != nil {
+				err = in.newTrap("", &hostError{name: baseName(t.fn), err: err})
+			}
 			in.poison(err)
 			return
 		}
