@@ -67,6 +67,9 @@ func (in *Instance) activate(core int) (*activation, error) {
 		if a.fn = m.ExportedFunction(c.name); a.fn == nil {
 			return nil, errNoExport
 		}
+		if in.clock != nil {
+			a.fn = &timedFunction{a.fn, in.clock}
+		}
 	}
 	a.busy = true
 	return a, nil
@@ -74,11 +77,6 @@ func (in *Instance) activate(core int) (*activation, error) {
 
 // run makes the call.
 func (in *Instance) run(a *activation) error {
-	if in.clock != nil && in.clock.begin() {
-		err := a.fn.CallWithStack(&in.guest, a.stack[:])
-		in.clock.end()
-		return err
-	}
 	return a.fn.CallWithStack(&in.guest, a.stack[:])
 }
 

@@ -57,6 +57,7 @@ func compileProgram(ctx context.Context, e *Engine, name string, prog *component
 		return nil, err
 	}
 	c.costs = m.costs
+	c.costs.bounds = nil // and the modules with them
 	return c, nil
 }
 

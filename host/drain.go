@@ -1,8 +1,11 @@
 package host
 
 import (
+	"context"
 	"sync/atomic"
 	"time"
+
+	"github.com/tetratelabs/wazero/api"
 )
 
 // Drain has no further call begin: those that wait to begin, and all later
@@ -71,6 +74,20 @@ func (in *Instance) AtWork() (computing, blocking time.Duration) {
 type workClock struct {
 	made  time.Time
 	begun atomic.Int64
+}
+
+// A timedFunction is a core function whose calls the clock knows of.
+type timedFunction struct {
+	api.Function
+	clock *workClock
+}
+
+// CallWithStack implements [api.Function].
+func (f *timedFunction) CallWithStack(ctx context.Context, stack []uint64) error {
+	if f.clock.begin() {
+		defer f.clock.end()
+	}
+	return f.Function.CallWithStack(ctx, stack)
 }
 
 // begin starts the clock, unless it runs.
