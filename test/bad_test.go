@@ -98,6 +98,7 @@ func TestBadInput(t *testing.T) {
 		{"no value", []string{"link", "x.wasm", "-o"}, 2, []string{"a value is needed after -o"}},
 		{"bad number", []string{"serve", "x.wasm", "--max-concurrency", "many"}, 2, []string{"--max-concurrency: a whole number is needed"}},
 		{"no module", []string{"inspect", outside}, 1, []string{"cannot build " + outside, "go.mod file not found"}},
+		{"a world for a file", []string{"inspect", component(t, "hello"), "-w", "app"}, 2, []string{"--world is for packages"}},
 		{"bad size", []string{"serve", "x.wasm", "--max-memory", "many"}, 2, []string{"max-memory"}},
 		{"inspect core module", []string{"inspect", write(t, "core2.wasm", coreModule)}, 1, []string{"core module"}},
 	} {

@@ -137,6 +137,11 @@ func buildPackage(c *cli.Context, pkg string) (*build.Result, error) {
 func loadComponent(c *cli.Context, arg string) (name string, binary []byte, err error) {
 	info, err := os.Stat(arg)
 	if err == nil && !info.IsDir() {
+		for _, f := range buildFlags() {
+			if flag := f.Names()[0]; c.IsSet(flag) {
+				return "", nil, usagef("--%s is for packages that are built, and %s is a file", flag, arg)
+			}
+		}
 		binary, err = readComponentFile(arg)
 		return arg, binary, err
 	}
