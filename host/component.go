@@ -30,9 +30,10 @@ func (c *Component) Name() string { return c.name }
 // Compile decodes, validates and compiles a component, unless ctx is cancelled
 // before that is done. name is for messages.
 func (e *Engine) Compile(ctx context.Context, name string, binary []byte) (*Component, error) {
-	if err := e.living.ended(); err != nil {
+	if err := e.living.begin(); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
+	defer e.living.end()
 	ast, err := component.Decode(binary)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)

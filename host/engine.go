@@ -81,7 +81,7 @@ func NewEngine(ctx context.Context, conf Config) (*Engine, error) {
 
 // Close closes all instances that are not closed yet, as [Instance.Close] does,
 // and releases all compiled code when the last of them has ended, for they run
-// in it. It waits for that, unless ctx is cancelled first; then the code is
+// in it, and when nothing is compiled or linked any more. It waits for that, unless ctx is cancelled first; then the code is
 // released when the guests come back. A host function that closes the engine
 // with [Call.Context] does not wait. Closing again waits again.
 func (e *Engine) Close(ctx context.Context) error {
@@ -101,7 +101,10 @@ func (e *Engine) Close(ctx context.Context) error {
 	case <-e.released:
 		return e.err
 	case <-ctx.Done():
-		return fmt.Errorf("closing the engine: %d instances have not ended: %w", e.living.count(), ctx.Err())
+		if n := e.living.count(); n > 0 {
+			return fmt.Errorf("closing the engine: %d instances have not ended: %w", n, ctx.Err())
+		}
+		return fmt.Errorf("closing the engine: a component is being compiled or linked: %w", ctx.Err())
 	}
 }
 

@@ -5,13 +5,16 @@ import (
 	"sync"
 )
 
-// ErrEngineClosed is what compiling and instantiating answer once [Engine.Close] was called.
+// ErrEngineClosed is what compiling, linking and instantiating answer once
+// [Engine.Close] was called.
 var ErrEngineClosed = errors.New("the engine is closed")
 
-// living are the root instances of an engine that are not closed yet.
+// living are the root instances of an engine that are not closed yet, and those
+// who compile or link.
 type living struct {
 	mu     sync.Mutex
 	set    map[*Instance]struct{}
+	makers int           // who compile or link
 	closed bool          // no further ones
 	none   chan struct{} // closed when there are none any more
 }
@@ -30,23 +33,37 @@ func (l *living) add(in *Instance) error {
 	return nil
 }
 
-// ended tells with ErrEngineClosed that no further instances are made.
-func (l *living) ended() error {
+// begin has the engine stay whole for somebody who compiles or links, until
+// end.
+func (l *living) begin() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.closed {
 		return ErrEngineClosed
 	}
+	l.makers++
 	return nil
+}
+
+func (l *living) end() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.makers--
+	l.check()
+}
+
+// check is for when there is one less, or no further one is to come.
+func (l *living) check() {
+	if l.closed && len(l.set) == 0 && l.makers == 0 {
+		close(l.none)
+	}
 }
 
 func (l *living) remove(in *Instance) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(l.set, in)
-	if l.closed && len(l.set) == 0 {
-		close(l.none)
-	}
+	l.check()
 }
 
 func (l *living) count() int {
@@ -60,12 +77,12 @@ func (l *living) count() int {
 func (l *living) close() (all []*Instance, first bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	first, l.closed = !l.closed, true
 	for in := range l.set {
 		all = append(all, in)
 	}
-	if first && len(all) == 0 {
-		close(l.none)
+	if first = !l.closed; first {
+		l.closed = true
+		l.check()
 	}
 	return all, first
 }

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/isyswasfa/isyswasfa/internal/wast"
 )
 
 // Closing an engine ends its instances, and releases the code in which they
@@ -78,6 +80,49 @@ func TestCloseEngineFromHostFunction(t *testing.T) {
 		case <-in.down:
 		case <-time.After(10 * time.Second):
 			t.Fatal("an instance goes on")
+		}
+	}
+}
+
+// What is compiled and linked while an engine is closed is done before, or not
+// at all.
+func TestCloseEngineWhileCompiling(t *testing.T) {
+	checkGoroutines(t)
+	ctx := context.Background()
+	bin, err := wast.Assemble(`(component (core module $m (func (export "f") (result i32) (i32.const 3)))
+		(core instance $i (instantiate $m))
+		(func (export "f") (result u32) (canon lift (core func $i "f"))))`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 20 {
+		e, err := NewEngine(ctx, Config{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		begun, ended := make(chan struct{}, 1), make(chan error)
+		go func() {
+			for {
+				c, err := e.Compile(ctx, "c", bin)
+				if err == nil {
+					_, err = NewLinker(e).Link(c)
+				}
+				if err != nil {
+					ended <- err
+					return
+				}
+				select {
+				case begun <- struct{}{}:
+				default:
+				}
+			}
+		}()
+		<-begun
+		if err := e.Close(ctx); err != nil {
+			t.Error(err)
+		}
+		if err := <-ended; !errors.Is(err, ErrEngineClosed) {
+			t.Error(err)
 		}
 	}
 }

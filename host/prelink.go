@@ -58,6 +58,10 @@ type boundOptions struct {
 // Link binds a component to the linker's definitions. The error names
 // everything that is missing and every function whose type does not fit.
 func (l *Linker) Link(c *Component) (*InstancePre, error) {
+	if err := l.e.living.begin(); err != nil {
+		return nil, fmt.Errorf("%s: %w", c.name, err)
+	}
+	defer l.e.living.end()
 	p := &InstancePre{
 		c:     c,
 		hosts: make([]api.Module, len(c.prog.Steps)),
