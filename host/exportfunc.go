@@ -208,10 +208,14 @@ func (f *ExportFunc[P, R]) refuse(in *Instance, p *P) {
 	}
 }
 
-// refuseLater is refuse for any goroutine.
+// refuseLater is refuse for any goroutine; at once if nobody drives any more.
 func (f *ExportFunc[P, R]) refuseLater(in *Instance, p P) {
-	if f.owned != nil {
-		in.Post(func() { f.refuse(in, &p) })
+	if f.owned == nil {
+		return
+	}
+	refuse := func() { f.refuse(in, &p) }
+	if !in.drv.post(in, workFunc(refuse)) {
+		refuse()
 	}
 }
 

@@ -184,6 +184,22 @@ func TestLineGivenUp(t *testing.T) {
 	l.gone(t, 2)
 }
 
+// A call that is given up before it is made drops what it owns, even if the
+// instance is closed.
+func TestGivenUpAtOnce(t *testing.T) {
+	checkGoroutines(t)
+	l := newLender(t)
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	for i := range 2 {
+		if a := <-l.call(ctx, 1); !errors.Is(a.err, context.Canceled) {
+			t.Errorf("%d, %v", a.n, a.err)
+		}
+		l.in.onDriver(func() { l.gone(t, i+1) })
+		l.in.Close(context.Background())
+	}
+}
+
 // TestForkedLost ends the instance while a callee is paused and others wait for
 // it, by closing and by a trap of the callee: that discards the stack, and
 // everybody gets the reason.
