@@ -20,10 +20,6 @@ import (
 // keeps its memory from function to function.
 const Workers = 8
 
-// maxTypes is the number of parameters and of results that a function or block
-// may have; the JavaScript interface of WebAssembly has the same limit.
-const maxTypes = 1000
-
 // A Cost is time, in nanoseconds of one processor, and memory, in bytes that
 // are allocated.
 type Cost struct{ Time, Memory float64 }
@@ -61,10 +57,7 @@ type Bound struct {
 
 // Of bounds what compiling a module takes.
 func Of(wm *wasm.Module) (Bound, error) {
-	m, err := newModule(wm)
-	if err != nil {
-		return Bound{}, err
-	}
+	m := newModule(wm)
 	bodies, err := wm.Bodies()
 	if err != nil {
 		return Bound{}, err
@@ -103,15 +96,10 @@ type module struct {
 	mutable float64 // globals, and these
 }
 
-func newModule(wm *wasm.Module) (*module, error) {
+func newModule(wm *wasm.Module) *module {
 	m := &module{Module: wm}
 	if wm.Count(wasm.KindMemory) > 0 {
 		m.memory, m.mutable = 2, 2
-	}
-	for i, t := range wm.Types {
-		if n := max(len(t.Params), len(t.Results)); n > maxTypes {
-			return nil, fmt.Errorf("type %d has %d parameters or results; at most %d are supported", i, n, maxTypes)
-		}
 	}
 	global := func(g wasm.GlobalType) {
 		m.globals++
@@ -127,7 +115,7 @@ func newModule(wm *wasm.Module) (*module, error) {
 	for _, g := range wm.Globals {
 		global(g.GlobalType)
 	}
-	return m, nil
+	return m
 }
 
 // cost is what the module takes besides its functions: types become names bit

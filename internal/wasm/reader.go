@@ -123,11 +123,20 @@ func (r *reader) valType() ValType {
 	return t
 }
 
+// maxParams is the most parameters, and results, that a function or block may
+// have, as in the JavaScript interface of WebAssembly: what is made of a module
+// has code for each of them, for each function of the type.
+const maxParams = 1000
+
 func (r *reader) funcType() FuncType {
 	if form := r.byte(); form != 0x60 && r.err == nil {
 		r.failf("type form %#x is not supported: only function types are", form)
 	}
-	return FuncType{list(r, (*reader).valType), list(r, (*reader).valType)}
+	t := FuncType{list(r, (*reader).valType), list(r, (*reader).valType)}
+	if len(t.Params) > maxParams || len(t.Results) > maxParams {
+		r.failf("a function type has more than %d parameters or results", maxParams)
+	}
+	return t
 }
 
 // pageSize is the flag of a memory whose type says how large its pages are.

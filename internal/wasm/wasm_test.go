@@ -92,6 +92,7 @@ func TestErrors(t *testing.T) {
 		{h + "\x03\x02\x01\x00", "function 0 has the unknown type 0"},
 		{h + "\x07\x05\x01\x01a\x00\x07", `export "a" refers to the unknown func 7`},
 		{h + "\x07\x05\x01\x01a\x09\x07", `unknown kind 9 of export "a"`},
+		{h + "\x01\xee\x07\x01\x60\xe9\x07" + strings.Repeat("\x7f", 1001) + "\x00", "a function type has more than 1000 parameters"},
 		{h + "\x0d\x03\x01\x01\x00", "unknown attribute 1 of a tag"},
 		{h + "\x03\x01\x00\x01\x01\x00", "section out of order or repeated"},
 		{h + "\x0e\x00", "unknown section 14"},
