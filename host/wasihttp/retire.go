@@ -126,7 +126,7 @@ func (m *sharedInstance) drain() {
 	}
 }
 
-// watch has the instance looked after while it has requests.
+// watch has the instance looked after while it has requests or is at work.
 func (m *sharedInstance) watch() {
 	if m.s.h.conf.Timeout <= 0 {
 		return
@@ -153,9 +153,11 @@ func (m *sharedInstance) look() {
 		m.giveWay()
 		blocking = 0
 	}
+	// A guest may go on when its requests have been answered for it.
+	busy := (computing > 0 || blocking > 0) && m.in.Err() == nil
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if m.watched = m.requests > 0; m.watched {
+	if m.watched = m.requests > 0 || busy; m.watched {
 		time.AfterFunc(limit-max(computing, blocking), m.look)
 	}
 }
