@@ -201,6 +201,9 @@ func (x *exchange) runShared() {
 // not end itself: because its instance goes on no more, or has nothing to do.
 func (x *exchange) followShared(m *sharedInstance, o outcome) {
 	if o.resp == nil {
+		if m.broken.Load() != nil { // all that had begun was out of time
+			o.err = errTimeout
+		}
 		x.outcome <- o
 		return
 	}
